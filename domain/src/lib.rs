@@ -1,1 +1,18 @@
-//! Placeholder.
+//! What Inquest knows about restarts: the vocabulary, the ledger and the judgement.
+//!
+//! This crate is pure. It has no IO, no async, no framework and no clock: `now` is always an argument. It compiles for the
+//! server and for the browser. Data flows through it in one direction: facts from a [`fact`] become [`run`]s and
+//! [`restart`]s in a ledger, detectors turn them into a [`verdict`], and [`view`] is the shape in which people read them.
+
+pub mod fact;
+pub mod ids;
+pub mod metric;
+pub mod restart;
+pub mod sample;
+pub mod source;
+pub mod verdict;
+pub mod view;
+pub mod workload;
+
+/// A moment, always UTC; only the browser shows local time.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

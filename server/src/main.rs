@@ -1,1 +1,3 @@
+//! The `inquest` program.
+
 fn main() {}

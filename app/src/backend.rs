@@ -1,0 +1,115 @@
+//! The one port between the interface and the server. Server functions and REST handlers are thin adapters over it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    ids::WorkloadId,
+    view::{
+        FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow,
+        TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+/// Who asks. Every call carries it, so that permission is decided behind the port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Caller {
+    /// Anyone who can reach the listening address. It is the loopback interface unless configured otherwise.
+    Anonymous,
+}
+
+/// Why a call was refused or failed, in words for the person who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum BackendError {
+    /// There is no such thing.
+    #[error("no {what} has the id {id}")]
+    NotFound {
+        /// What was looked for: `workload`.
+        what: String,
+        /// The id that was asked for.
+        id: String,
+    },
+    /// The question makes no sense.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which parameter.
+        field: String,
+        /// What is wrong with it and what would be right.
+        problem: String,
+    },
+    /// The store does not answer at the moment; polling goes on.
+    #[error("the store does not answer: {problem}")]
+    Unavailable {
+        /// What failed.
+        problem: String,
+    },
+    /// A mistake of ours; the log has the details under this id.
+    #[error("internal error {id}")]
+    Internal {
+        /// Where to look in the log.
+        id: String,
+    },
+}
+
+/// What is true of this server as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Inquest's version.
+    pub version: String,
+    /// Whether the data are invented.
+    pub demo: bool,
+}
+
+/// What the interface may ask.
+#[async_trait]
+pub trait Backend: Send + Sync + 'static {
+    /// What is true of this server as a whole.
+    fn about(&self) -> About;
+
+    /// The overview in one round trip: rows, sparklines of the last 24 h, sources.
+    async fn fleet(&self, caller: &Caller) -> Result<FleetView, BackendError>;
+
+    /// Workloads, most urgent first: restarts of the last 10 min, 24 h, 30 d, then name.
+    async fn workloads(
+        &self,
+        caller: &Caller,
+        query: &WorkloadQuery,
+    ) -> Result<Page<WorkloadRow>, BackendError>;
+
+    /// One workload.
+    async fn workload(
+        &self,
+        caller: &Caller,
+        id: WorkloadId,
+    ) -> Result<WorkloadDetail, BackendError>;
+
+    /// Series of one workload.
+    async fn series(
+        &self,
+        caller: &Caller,
+        id: WorkloadId,
+        query: &SeriesQuery,
+    ) -> Result<SeriesSet, BackendError>;
+
+    /// The restart ledger, newest first.
+    async fn restarts(
+        &self,
+        caller: &Caller,
+        query: &RestartQuery,
+    ) -> Result<Page<RestartRow>, BackendError>;
+
+    /// Dated facts, oldest first.
+    async fn timeline(
+        &self,
+        caller: &Caller,
+        query: &TimelineQuery,
+    ) -> Result<Page<TimelineEntry>, BackendError>;
+
+    /// The sources and how they are.
+    async fn sources(&self, caller: &Caller) -> Result<Page<SourceRow>, BackendError>;
+}
+
+/// The backend as pages and handlers hold it.
+pub type SharedBackend = Arc<dyn Backend>;

@@ -1,0 +1,156 @@
+//! The series that can be asked for, with their units.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// A series of a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Metric {
+    /// Memory that counts towards the limit: usage without reclaimable file cache.
+    MemoryWorkingSetBytes,
+    /// All memory charged to the cgroup, page cache included.
+    MemoryUsageBytes,
+    /// Reclaimable page cache: usage minus working set.
+    MemoryCacheBytes,
+    /// Anonymous memory, where the engine tells it.
+    MemoryAnonBytes,
+    /// The limit in force. Absent when none is set.
+    MemoryLimitBytes,
+    /// Working set divided by the limit. Absent without a limit.
+    MemoryRatio,
+    /// Goroutines, tasks or threads: the best count available, see [`TaskKind`].
+    Tasks,
+    /// Kernel tasks (threads) in the cgroup, whatever the program says.
+    KernelTasks,
+}
+
+/// The unit of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Unit {
+    /// Bytes.
+    Bytes,
+    /// A share; 1 is the whole.
+    Ratio,
+    /// A number of things.
+    Count,
+}
+
+impl Metric {
+    /// Every metric, in the order they are listed to people.
+    pub const ALL: [Self; 8] = [
+        Self::MemoryWorkingSetBytes,
+        Self::MemoryUsageBytes,
+        Self::MemoryCacheBytes,
+        Self::MemoryAnonBytes,
+        Self::MemoryLimitBytes,
+        Self::MemoryRatio,
+        Self::Tasks,
+        Self::KernelTasks,
+    ];
+
+    /// The name in the API and in URLs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MemoryWorkingSetBytes => "memory_working_set_bytes",
+            Self::MemoryUsageBytes => "memory_usage_bytes",
+            Self::MemoryCacheBytes => "memory_cache_bytes",
+            Self::MemoryAnonBytes => "memory_anon_bytes",
+            Self::MemoryLimitBytes => "memory_limit_bytes",
+            Self::MemoryRatio => "memory_ratio",
+            Self::Tasks => "tasks",
+            Self::KernelTasks => "kernel_tasks",
+        }
+    }
+
+    /// The unit of its values.
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::MemoryRatio => Unit::Ratio,
+            Self::Tasks | Self::KernelTasks => Unit::Count,
+            _ => Unit::Bytes,
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A name that is no metric.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "unknown metric `{0}`; known: memory_working_set_bytes, memory_usage_bytes, memory_cache_bytes, memory_anon_bytes, memory_limit_bytes, memory_ratio, tasks, kernel_tasks"
+)]
+pub struct UnknownMetric(pub String);
+
+impl FromStr for Metric {
+    type Err = UnknownMetric;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|metric| metric.name() == name)
+            .ok_or_else(|| UnknownMetric(name.to_owned()))
+    }
+}
+
+/// What a task count counts, from the most to the least telling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum TaskKind {
+    /// Goroutines of a Go program (pprof, expvar or `go_goroutines`).
+    Goroutines,
+    /// Live tasks of a Tokio runtime (`tokio_live_tasks_count`).
+    TokioTasks,
+    /// Threads of a JVM.
+    JvmThreads,
+    /// Threads the process reports about itself.
+    Threads,
+    /// Kernel tasks in the cgroup (`pids.current`): needs no instrumentation.
+    KernelTasks,
+}
+
+impl TaskKind {
+    /// The plural people read beside the number.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Goroutines => "goroutines",
+            Self::TokioTasks => "tokio tasks",
+            Self::JvmThreads => "JVM threads",
+            Self::Threads => "threads",
+            Self::KernelTasks => "kernel tasks",
+        }
+    }
+
+    /// The name in the API and the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Goroutines => "goroutines",
+            Self::TokioTasks => "tokio_tasks",
+            Self::JvmThreads => "jvm_threads",
+            Self::Threads => "threads",
+            Self::KernelTasks => "kernel_tasks",
+        }
+    }
+
+    /// Reads [`TaskKind::name`] back.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Goroutines,
+            Self::TokioTasks,
+            Self::JvmThreads,
+            Self::Threads,
+            Self::KernelTasks,
+        ]
+        .into_iter()
+        .find(|kind| kind.name() == name)
+    }
+}

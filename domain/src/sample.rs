@@ -1,0 +1,79 @@
+//! One reading of a container's numbers. What was not seen is `None`, never zero.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    metric::{Metric, TaskKind},
+};
+
+/// What one poll saw of one container.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// When the engine answered.
+    pub at: Timestamp,
+    /// Memory that counts towards the limit: `usage - inactive_file` (`total_inactive_file` on cgroup v1), never below zero.
+    pub working_set_bytes: Option<u64>,
+    /// All memory charged to the cgroup.
+    pub usage_bytes: Option<u64>,
+    /// Anonymous memory (`anon`, or `total_rss` on cgroup v1).
+    pub anon_bytes: Option<u64>,
+    /// The configured limit. `None` when none is set, even though engines then report the host's memory.
+    pub limit_bytes: Option<u64>,
+    /// The best task count available.
+    pub tasks: Option<TaskCount>,
+    /// Kernel tasks in the cgroup.
+    pub kernel_tasks: Option<u64>,
+    /// Highest usage since the cgroup was made (cgroup v1 `max_usage`). Evidence only, not a series.
+    pub peak_bytes: Option<u64>,
+    /// How often the limit was hit (`failcnt`; on cgroup v2 Docker puts `memory.events oom` there). Evidence only, not a series.
+    pub limit_hits: Option<u64>,
+}
+
+/// A number of tasks and what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCount {
+    /// What is counted.
+    pub kind: TaskKind,
+    /// How many.
+    pub count: u64,
+}
+
+impl Sample {
+    /// A reading in which nothing was seen.
+    pub const fn empty(at: Timestamp) -> Self {
+        Self {
+            at,
+            working_set_bytes: None,
+            usage_bytes: None,
+            anon_bytes: None,
+            limit_bytes: None,
+            tasks: None,
+            kernel_tasks: None,
+            peak_bytes: None,
+            limit_hits: None,
+        }
+    }
+
+    /// Working set divided by the limit, or `None` when either is not known.
+    pub fn memory_ratio(&self) -> Option<f64> {
+        let limit = self.limit_bytes.filter(|limit| *limit > 0)?;
+        Some(self.working_set_bytes? as f64 / limit as f64)
+    }
+
+    /// The value of one series.
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        match metric {
+            Metric::MemoryWorkingSetBytes => self.working_set_bytes.map(|value| value as f64),
+            Metric::MemoryUsageBytes => self.usage_bytes.map(|value| value as f64),
+            Metric::MemoryCacheBytes => {
+                Some(self.usage_bytes?.saturating_sub(self.working_set_bytes?) as f64)
+            }
+            Metric::MemoryAnonBytes => self.anon_bytes.map(|value| value as f64),
+            Metric::MemoryLimitBytes => self.limit_bytes.map(|value| value as f64),
+            Metric::MemoryRatio => self.memory_ratio(),
+            Metric::Tasks => self.tasks.map(|tasks| tasks.count as f64),
+            Metric::KernelTasks => self.kernel_tasks.map(|value| value as f64),
+        }
+    }
+}

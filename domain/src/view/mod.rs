@@ -1,0 +1,20 @@
+//! The shapes in which people and programs read what Inquest knows: shared by the REST API, the server functions and the pages.
+//!
+//! No value here is ever NaN or infinite; what is not known is `None` and becomes `null`.
+
+mod page;
+mod restarts;
+mod series;
+mod sources;
+mod timeline;
+mod workloads;
+
+pub use page::{Meta, Page};
+pub use restarts::{RestartQuery, RestartRow};
+pub use series::{MAX_POINTS, SeriesQuery, SeriesSet, SeriesView, TimeRange};
+pub use sources::SourceRow;
+pub use timeline::{TimelineEntry, TimelineKind, TimelineQuery};
+pub use workloads::{
+    CauseCount, FleetSummary, FleetView, LastRestart, MemoryNow, RestartCounts, Spark, TasksNow,
+    WorkloadDetail, WorkloadQuery, WorkloadRow,
+};

@@ -1,0 +1,67 @@
+//! What browsers are told over the one SSE stream: that something changed, and what. They fetch the data themselves.
+
+use domain::{
+    Timestamp,
+    ids::{RestartId, SourceId, WorkloadId},
+};
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+/// Something browsers may want to fetch again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum LiveEvent {
+    /// New samples of a source are stored.
+    Poll {
+        /// Which source.
+        source: SourceId,
+        /// Its tick.
+        at: Timestamp,
+    },
+    /// A ledger entry was written or completed.
+    Restart {
+        /// Whose.
+        workload: WorkloadId,
+        /// Which.
+        restart: RestartId,
+        /// When the run ended.
+        at: Timestamp,
+    },
+    /// A dated fact other than a restart: child OOM, deploy, gap.
+    Timeline {
+        /// Whose; `None` when it concerns a whole source.
+        workload: Option<WorkloadId>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A source changed its state.
+    Source {
+        /// Which.
+        source: SourceId,
+    },
+}
+
+/// The channel between the recorder and every open browser. Cloning it is cheap.
+#[derive(Clone, Debug)]
+pub struct Live(broadcast::Sender<LiveEvent>);
+
+impl Live {
+    /// How many events a slow browser may lag behind before it is told to fetch everything anew.
+    const CAPACITY: usize = 1_024;
+
+    /// Tells every open browser. Nobody listening is no error.
+    pub fn publish(&self, event: LiveEvent) {
+        let _nobody_listens = self.0.send(event);
+    }
+
+    /// Listens from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<LiveEvent> {
+        self.0.subscribe()
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(Self::CAPACITY))
+    }
+}
