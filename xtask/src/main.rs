@@ -1,1 +1,37 @@
-fn main() {}
+//! Build steps and checks that cargo cannot express: `cargo xtask --help` lists them.
+//!
+//! Installing things is not its business: that is `xtask/setup.sh`.
+#![expect(clippy::print_stdout, reason = "a command line tool talks on stdout")]
+
+mod boundaries;
+mod site;
+mod sqlx;
+mod wasm;
+mod workspace;
+
+use clap::Parser;
+
+use crate::workspace::Workspace;
+
+/// Inquest's build tasks.
+#[derive(Parser)]
+enum Task {
+    /// Build what the browser loads (WebAssembly, styles, public files) into target/site
+    Site(site::Options),
+    /// Fail when the WebAssembly file of the release site is larger than its budget
+    Budget,
+    /// Check the invariants of the architecture: who may depend on what, and what is written where
+    Boundaries,
+    /// Ask a throw-away Postgres about every query and write the answers to .sqlx
+    SqlxPrepare(sqlx::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    let workspace = Workspace::locate()?;
+    match Task::parse() {
+        Task::Site(options) => site::build(&workspace, &options),
+        Task::Budget => site::check_budget(&workspace),
+        Task::Boundaries => boundaries::check(&workspace),
+        Task::SqlxPrepare(options) => sqlx::prepare(&workspace, &options),
+    }
+}

@@ -1,0 +1,29 @@
+# The entry points of Inquest. Each installs what it needs first and says so; CONTRIBUTING.md has the finer ones.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo site test check
+
+help:       ## List these targets
+	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' Makefile
+
+setup:      ## Install what building and running needs (Debian, Ubuntu)
+	@xtask/setup.sh run
+
+run: setup  ## Build Inquest and watch the container engine of this machine
+	cargo xtask site --release
+	cargo run --profile quick --bin inquest -- serve
+
+demo: setup ## The same, with a simulated fleet and 30 days of its history
+	cargo xtask site --release
+	cargo run --profile quick --bin inquest -- demo
+
+site: setup ## Build only what the browser loads, into target/site
+	cargo xtask site --release
+
+test:       ## Run every check and test, the ones on a real Docker engine and in Chromium too
+	@xtask/setup.sh test
+	@xtask/test.sh
+
+check:      ## Run the checks that need no database, engine or browser
+	@xtask/setup.sh run
+	@xtask/test.sh check

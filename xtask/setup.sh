@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# usage: xtask/setup.sh run|test
+# Makes a Debian or Ubuntu machine with git, make and rustup able to build and run Inquest ("run"), and to test it ("test",
+# which includes "run"). Installs only what is missing, saying what and why, and takes no noticeable time when nothing is.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf 'set-up: %s\n' "$*"; }
+fail() { printf 'set-up: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null; }
+
+packages=()
+# need WHY PACKAGE…
+need() {
+    say "needs ${*:2} ($1)"
+    packages+=("${@:2}")
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_packages() {
+    [ ${#packages[@]} -gt 0 ] || return 0
+    have apt-get || fail "please install by hand: ${packages[*]} (this is neither Debian nor Ubuntu)"
+    [ "$(id -u)" = 0 ] || have sudo || fail "please install as root: apt-get install ${packages[*]}"
+    say "installing ${packages[*]}"
+    # The package would create a cluster and run it as a service. We want the programs only; a machine that has Postgres
+    # already keeps its own setting.
+    if [[ " ${packages[*]} " == *" postgresql "* ]] && [ ! -e /etc/postgresql-common ]; then
+        as_root mkdir -p /etc/postgresql-common/createcluster.d
+        echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/programs-only.conf >/dev/null
+    fi
+    as_root apt-get update --quiet --quiet
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends "${packages[@]}" \
+        >/tmp/inquest-set-up.log 2>&1 || { tail -30 /tmp/inquest-set-up.log >&2; fail "apt-get failed"; }
+    packages=()
+}
+
+# The newest Postgres here, 0 if there is none.
+postgres_version() {
+    local initdb
+    initdb=$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort --version-sort | tail -1)
+    [ -n "$initdb" ] || initdb=$(command -v initdb) || { echo 0; return; }
+    "$initdb" --version | sed 's/.* \([0-9]*\).*/\1/'
+}
+
+wasm_target_ready() {
+    local sysroot
+    sysroot=$(rustc --print sysroot)
+    [ -d "$sysroot/lib/rustlib/wasm32-unknown-unknown/lib" ] || [ -d /usr/lib/rustlib/src/rust/library ]
+}
+
+# rustup's own target, or where rustup's server cannot be reached a compiler with the library's source from Debian, with which
+# `cargo xtask site` builds that library. Once that is installed, nothing asks rustup again.
+wasm_target() {
+    wasm_target_ready && return
+    say "adding Rust's wasm32 target (the browser's half is WebAssembly), at most 60 s"
+    if timeout 60 rustup target add wasm32-unknown-unknown >/dev/null 2>&1; then return; fi
+    say "rustup's server did not answer; using the distribution's compiler for WebAssembly"
+    need "builds the wasm32 standard library" rustc-web rust-web-src
+    install_packages
+    wasm_target_ready || fail "no wasm32 standard library; see \`rustup target add wasm32-unknown-unknown\`"
+}
+
+group_run() {
+    have cargo || fail "please install Rust first: https://rustup.rs"
+    have cc || need "links Rust programs" build-essential
+    [ "$(postgres_version)" -ge 14 ] || need "keeps the ledger; Inquest runs a private one" postgresql
+    install_packages
+    [ "$(postgres_version)" -ge 14 ] || fail "Postgres 14 or newer is needed, this distribution has $(postgres_version)"
+    wasm_target
+}
+
+group_test() {
+    group_run
+    have node || need "runs Playwright" nodejs
+    have npm || need "installs Playwright" npm
+    # Ubuntu's package of that name is a snap, which needs a running snapd: Playwright brings its own there.
+    . /etc/os-release
+    [ -x /usr/bin/chromium ] || [ "${ID:-}" != debian ] || need "the browser that Playwright drives" chromium
+    have dockerd || [ -S /var/run/docker.sock ] || need "the engine that the tests restart containers on" docker.io
+    have docker || have dockerd || need "talks to that engine" docker.io
+    install_packages
+    if [ -f end2end/package-lock.json ] && [ end2end/package-lock.json -nt end2end/node_modules/.package-lock.json ]; then
+        say "installing Playwright (npm ci)"
+        (cd end2end && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json)
+    fi
+    if [ ! -x /usr/bin/chromium ] && ! ls ~/.cache/ms-playwright/chromium-* >/dev/null 2>&1; then
+        say "installing Playwright's Chromium"
+        (cd end2end && npx playwright install --with-deps chromium)
+    fi
+}
+
+case "${1:-}" in
+    run) group_run ;;
+    test) group_test ;;
+    *) sed -n '2,4s/^# //p' "$0"; exit 2 ;;
+esac
