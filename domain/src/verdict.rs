@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use chrono::{DateTime, Utc};
 
 /// Why a run ended, or a process in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -203,7 +203,7 @@ pub struct Evidence {
     /// The sentence people read: what was seen, with numbers.
     pub text: String,
     /// When it was seen.
-    pub at: Option<Timestamp>,
+    pub at: Option<DateTime<Utc>>,
 }
 
 /// What we conclude about the end of a run.

@@ -1,9 +1,9 @@
 //! Restarts with their verdicts.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Timestamp,
     ids::{EngineId, RestartId, WorkloadId},
     metric::TaskKind,
     restart::RestartKind,
@@ -18,9 +18,9 @@ pub struct RestartQuery {
     /// Only with this cause.
     pub cause: Option<Cause>,
     /// Ended at or after.
-    pub from: Option<Timestamp>,
+    pub from: Option<DateTime<Utc>>,
     /// Ended before.
-    pub to: Option<Timestamp>,
+    pub to: Option<DateTime<Utc>>,
     /// At most this many, 100 when not given, 1,000 at most.
     pub limit: Option<u32>,
     /// `meta.next` of the page before.
@@ -44,11 +44,11 @@ pub struct RestartRow {
     /// The image that runs after it, when it is another one.
     pub next_image: Option<String>,
     /// When the run had begun.
-    pub run_started_at: Timestamp,
+    pub run_started_at: DateTime<Utc>,
     /// When it ended.
-    pub ended_at: Timestamp,
+    pub ended_at: DateTime<Utc>,
     /// When the next run began; `null` while it stays down.
-    pub started_at: Option<Timestamp>,
+    pub started_at: Option<DateTime<Utc>>,
     /// How long it ran, in milliseconds.
     pub ran_for_ms: i64,
     /// Exit code; `null` when it was not seen.
@@ -68,7 +68,7 @@ pub struct RestartRow {
     /// Share of the limit in the last reading before the end.
     pub last_memory_ratio: Option<f64>,
     /// When that reading was taken.
-    pub last_sample_at: Option<Timestamp>,
+    pub last_sample_at: Option<DateTime<Utc>>,
     /// Task count in the last reading that had one.
     pub tasks_at_end: Option<u64>,
     /// What it counts.

@@ -1,11 +1,9 @@
 //! Series: minimum, maximum and last value of every bucket, so that a spike of one sample is seen at every zoom.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Timestamp,
-    metric::{Metric, TaskKind, Unit},
-};
+use crate::metric::{Metric, TaskKind, Unit};
 
 /// The most points one series may be asked for. A chart has fewer pixel columns.
 pub const MAX_POINTS: u32 = 4_000;
@@ -14,9 +12,9 @@ pub const MAX_POINTS: u32 = 4_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeRange {
     /// Its begin.
-    pub from: Timestamp,
+    pub from: DateTime<Utc>,
     /// Its end.
-    pub to: Timestamp,
+    pub to: DateTime<Utc>,
 }
 
 /// Which series are wanted, and how finely.
@@ -41,7 +39,7 @@ pub struct SeriesView {
     /// For task counts: what is counted.
     pub kind: Option<TaskKind>,
     /// Begin of the first bucket.
-    pub from: Timestamp,
+    pub from: DateTime<Utc>,
     /// Length of every bucket in milliseconds.
     pub step_ms: i64,
     /// Smallest value in the bucket.

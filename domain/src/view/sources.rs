@@ -1,9 +1,9 @@
 //! Sources and how they are.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Timestamp,
     ids::SourceId,
     source::{EngineInfo, SourceKind, SourceState},
 };
@@ -23,17 +23,17 @@ pub struct SourceRow {
     /// How it is.
     pub state: SourceState,
     /// Since when it has been so.
-    pub since: Option<Timestamp>,
+    pub since: Option<DateTime<Utc>>,
     /// What failed and how to mend it; `null` when healthy.
     pub problem: Option<String>,
     /// What it says about itself; `null` when it never answered.
     pub engine: Option<EngineInfo>,
     /// When it last answered a poll.
-    pub last_poll_at: Option<Timestamp>,
+    pub last_poll_at: Option<DateTime<Utc>>,
     /// How long that took, in milliseconds.
     pub last_poll_ms: Option<u64>,
     /// When the next try is due, while it does not answer.
-    pub next_try_at: Option<Timestamp>,
+    pub next_try_at: Option<DateTime<Utc>>,
     /// How often it is polled, in milliseconds.
     pub interval_ms: u64,
     /// Whether its event stream is open: causes are seen only there.

@@ -1,10 +1,10 @@
 //! The timeline: every dated fact about a workload, for the event lane.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::TimeRange;
 use crate::{
-    Timestamp,
     ids::{RestartId, WorkloadId},
     verdict::{Cause, Confidence},
 };
@@ -48,9 +48,9 @@ pub enum TimelineKind {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TimelineEntry {
     /// When.
-    pub at: Timestamp,
+    pub at: DateTime<Utc>,
     /// Until when, for facts that last; `null` while it lasts.
-    pub until: Option<Timestamp>,
+    pub until: Option<DateTime<Utc>>,
     /// What kind.
     pub kind: TimelineKind,
     /// Whose; `null` when it concerns a whole source.

@@ -1,10 +1,10 @@
 //! Workloads: the rows of the overview and the head of a workload's page.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{RestartRow, SeriesView};
 use crate::{
-    Timestamp,
     ids::{EngineId, WorkloadId},
     metric::TaskKind,
     source::SourceState,
@@ -44,9 +44,9 @@ pub struct WorkloadRow {
     /// What the newest container is doing.
     pub state: ContainerState,
     /// When its present run began; `null` when it is down.
-    pub started_at: Option<Timestamp>,
+    pub started_at: Option<DateTime<Utc>>,
     /// When it was last seen.
-    pub seen_at: Timestamp,
+    pub seen_at: DateTime<Utc>,
     /// Memory now.
     pub memory: MemoryNow,
     /// Task count now.
@@ -102,7 +102,7 @@ pub struct RestartCounts {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LastRestart {
     /// When the run ended.
-    pub at: Timestamp,
+    pub at: DateTime<Utc>,
     /// Why.
     pub cause: Cause,
     /// How sure that is.
@@ -123,7 +123,7 @@ pub struct WorkloadDetail {
     /// How many containers it has had.
     pub containers: u32,
     /// When it was seen for the first time: nothing is known from before.
-    pub first_seen_at: Timestamp,
+    pub first_seen_at: DateTime<Utc>,
     /// The engine's own restart counter.
     pub engine_restart_count: Option<u64>,
     /// Restarts by cause in the last 30 days, most frequent first.
@@ -146,7 +146,7 @@ pub struct CauseCount {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FleetView {
     /// When it was put together.
-    pub at: Timestamp,
+    pub at: DateTime<Utc>,
     /// The fleet in numbers.
     pub summary: FleetSummary,
     /// Rows, most urgent first.
@@ -178,5 +178,5 @@ pub struct Spark {
     /// Task count.
     pub tasks: Option<SeriesView>,
     /// When runs ended, with the cause.
-    pub restarts: Vec<(Timestamp, Cause)>,
+    pub restarts: Vec<(DateTime<Utc>, Cause)>,
 }
