@@ -2,4 +2,12 @@
 //!
 //! This crate knows `domain` and nothing of databases, engines or HTTP clients; all it needs comes through [`backend::Backend`].
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "the properties of a component are owned by it"
+)]
+
 pub mod backend;
+pub mod chart;
+pub mod components;
+pub mod format;

@@ -1,0 +1,97 @@
+//! Writing SVG markup with every attribute and text escaped.
+
+use std::fmt::Write as _;
+
+/// Markup under construction.
+#[derive(Debug, Default)]
+pub struct Svg {
+    out: String,
+}
+
+/// Names and values of an element's attributes.
+pub type Attributes<'a> = &'a [(&'a str, &'a str)];
+
+impl Svg {
+    /// An element without content.
+    pub fn element(&mut self, name: &str, attributes: Attributes<'_>) {
+        self.start(name, attributes);
+        self.out.push_str("/>");
+    }
+
+    /// An element with text in it.
+    pub fn text(&mut self, attributes: Attributes<'_>, text: &str) {
+        self.start("text", attributes);
+        self.out.push('>');
+        escape(&mut self.out, text);
+        self.out.push_str("</text>");
+    }
+
+    /// An element with what `content` writes in it.
+    pub fn group(
+        &mut self,
+        name: &str,
+        attributes: Attributes<'_>,
+        content: impl FnOnce(&mut Self),
+    ) {
+        self.start(name, attributes);
+        self.out.push('>');
+        content(self);
+        let _infallible = write!(self.out, "</{name}>");
+    }
+
+    /// The stretched view box that paths are drawn in, `height` pixels high.
+    pub fn paths(&mut self, height: &str, content: impl FnOnce(&mut Self)) {
+        let attributes = [
+            ("viewBox", "0 0 1000 100"),
+            ("preserveAspectRatio", "none"),
+            ("width", "100%"),
+            ("height", height),
+            ("overflow", "visible"),
+        ];
+        self.group("svg", &attributes, content);
+    }
+
+    /// A path, unless there is nothing to draw.
+    pub fn path(&mut self, class: &str, data: &str) {
+        if !data.is_empty() {
+            self.element("path", &[("class", class), ("d", data)]);
+        }
+    }
+
+    /// The markup.
+    pub fn finish(self) -> String {
+        self.out
+    }
+
+    fn start(&mut self, name: &str, attributes: Attributes<'_>) {
+        self.out.push('<');
+        self.out.push_str(name);
+        for (key, value) in attributes {
+            let _infallible = write!(self.out, " {key}=\"");
+            escape(&mut self.out, value);
+            self.out.push('"');
+        }
+    }
+}
+
+/// A percentage for an attribute, to a hundredth: a tenth of a pixel on a wide screen.
+pub fn percent(value: f64) -> String {
+    format!("{}%", crate::format::trimmed(value))
+}
+
+/// A length in pixels for an attribute, to a tenth.
+pub fn px(value: f64) -> String {
+    crate::format::trimmed((value * 10.0).round() / 10.0)
+}
+
+fn escape(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+}

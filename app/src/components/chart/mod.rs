@@ -1,0 +1,1 @@
+//! The Leptos side of the charts.
