@@ -40,7 +40,7 @@ pub(crate) fn prepare(workspace: &Workspace, options: &Options) -> Result<()> {
         .set_modified(SystemTime::now())?;
     let check = cargo()
         .current_dir(&workspace.root)
-        .args(["check", "--quiet", "--package", "server", "--all-targets"])
+        .args(["check", "--quiet", "--all-targets"])
         .env("SQLX_OFFLINE", "false")
         .env("SQLX_OFFLINE_DIR", &learnt)
         .status()?;
