@@ -6,6 +6,7 @@
 
 pub mod fact;
 pub mod ids;
+pub mod ledger;
 pub mod metric;
 pub mod restart;
 pub mod sample;

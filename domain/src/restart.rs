@@ -76,6 +76,8 @@ pub struct Restart {
     pub kind: RestartKind,
     /// The image that ran.
     pub image: String,
+    /// The image of the next run, when it is another one.
+    pub next_image: Option<String>,
     /// Why.
     pub verdict: Verdict,
     /// The last reading before the end, kept for ever.
@@ -89,6 +91,7 @@ impl Restart {
     }
 
     /// Whether it counts among "restarts": what people did on purpose does not, nor does a job that ended well and stayed ended.
+    /// (A child that was killed while the container lived on makes no entry at all.)
     pub fn counts(&self) -> bool {
         counts(self.verdict.cause, self.started_at.is_some())
     }
@@ -97,7 +100,7 @@ impl Restart {
 /// See [`Restart::counts`].
 pub const fn counts(cause: Cause, came_back: bool) -> bool {
     match cause {
-        Cause::Stopped | Cause::Deployed | Cause::ChildOutOfMemory => false,
+        Cause::Stopped | Cause::Deployed => false,
         Cause::Completed => came_back,
         _ => true,
     }

@@ -13,7 +13,7 @@ pub enum Cause {
     OutOfMemory,
     /// The kernel killed it because the host or a parent cgroup had no memory left.
     NodeOutOfMemory,
-    /// A process in the container was killed for memory while the container lived on.
+    /// A process in the container was killed for memory, but not the main one: the container lived on, or ended by itself upon it.
     ChildOutOfMemory,
     /// The program's own heap was exhausted below the container's limit.
     RuntimeOutOfMemory,
