@@ -11,3 +11,11 @@ pub mod backend;
 pub mod chart;
 pub mod components;
 pub mod format;
+pub mod pages;
+pub mod routes;
+pub mod server_fns;
+pub mod shell;
+pub mod state;
+
+pub use routes::App;
+pub use shell::shell;

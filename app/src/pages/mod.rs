@@ -1,0 +1,9 @@
+//! The pages.
+
+pub mod not_found;
+pub mod overview;
+pub mod sources;
+
+pub use not_found::NotFound;
+pub use overview::Overview;
+pub use sources::Sources;

@@ -1,0 +1,42 @@
+//! The frame around every page, and which page stands at which address.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route, Router},
+    path,
+};
+
+use crate::{
+    components::TopBar,
+    pages::{NotFound, Overview, Sources},
+    state::{Handover, Live},
+};
+
+/// The whole interface.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let handover = Handover::take();
+    let live = Live::new(handover.rendered_at);
+    provide_context(live);
+    Effect::new(move |_| live.connect());
+
+    view! {
+        <Title formatter=|page: String| format!("{page} · Inquest") />
+        <Router>
+            <a class="skip" href="#main" rel="external">
+                "Skip to content"
+            </a>
+            <TopBar about=handover.about theme=handover.theme />
+            <main id="main" tabindex="-1">
+                // Each page is complete in the first HTML, so that it needs no script to be read.
+                <FlatRoutes fallback=NotFound>
+                    <Route path=path!("/") view=|| view! { <Overview /> }.into_any() ssr=SsrMode::Async />
+                    <Route path=path!("/sources") view=|| view! { <Sources /> }.into_any() ssr=SsrMode::Async />
+                </FlatRoutes>
+            </main>
+        </Router>
+    }
+}

@@ -1,0 +1,16 @@
+//! The overview.
+
+use domain::view::FleetView;
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Json},
+};
+
+use super::AppError;
+
+/// All the overview needs.
+#[server(prefix = "/_fn", endpoint = "fleet", input = GetUrl, output = Json)]
+pub async fn fleet() -> Result<FleetView, AppError> {
+    let (backend, caller) = super::asking();
+    Ok(backend.fleet(&caller).await?)
+}

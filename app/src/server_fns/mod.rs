@@ -1,0 +1,36 @@
+//! What pages ask the server: adapters over [`Backend`](crate::backend::Backend), called in process while the server renders and
+//! over HTTP from the browser. They are private to the interface; programs use `/api/v1`.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "the macro writes a struct of the arguments, public and without documentation, beside each function"
+)]
+
+mod error;
+mod fleet;
+mod restarts;
+mod series;
+mod sources;
+mod theme;
+mod timeline;
+mod workloads;
+
+pub use error::AppError;
+pub use fleet::{Fleet, fleet};
+pub use restarts::{Restarts, restarts};
+pub use series::{Series, series};
+pub use sources::{Sources, sources};
+pub use theme::{SetTheme, set_theme};
+pub use timeline::{Timeline, timeline};
+pub use workloads::{Workload, workload};
+
+/// The backend, and who asks it.
+#[cfg(feature = "ssr")]
+fn asking() -> (crate::backend::SharedBackend, crate::backend::Caller) {
+    use crate::backend::Caller;
+    (
+        leptos::prelude::expect_context(),
+        leptos::prelude::use_context().unwrap_or(Caller::Anonymous),
+    )
+}

@@ -1,0 +1,43 @@
+//! What the server knew while it rendered the page and the browser must know too, lest they disagree.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Theme, now_ms};
+use crate::backend::About;
+
+/// Handed over inside the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handover {
+    /// When the page was rendered, in milliseconds since the epoch.
+    pub rendered_at: i64,
+    /// The theme of the visitor.
+    pub theme: Theme,
+    /// What is true of the server as a whole.
+    pub about: About,
+}
+
+impl Handover {
+    /// Made on the server, read back in the browser.
+    pub fn take() -> Self {
+        SharedValue::new(Self::make).into_inner()
+    }
+
+    #[cfg(feature = "ssr")]
+    fn make() -> Self {
+        Self {
+            rendered_at: now_ms(),
+            theme: Theme::of_request(),
+            about: expect_context::<crate::backend::SharedBackend>().about(),
+        }
+    }
+
+    /// A page that was not rendered on the server.
+    #[cfg(not(feature = "ssr"))]
+    fn make() -> Self {
+        Self {
+            rendered_at: now_ms(),
+            ..Self::default()
+        }
+    }
+}
