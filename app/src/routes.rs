@@ -10,7 +10,7 @@ use leptos_router::{
 
 use crate::{
     components::TopBar,
-    pages::{NotFound, Overview, Sources},
+    pages::{NotFound, Overview, Sources, WorkloadPage},
     state::{Handover, Live},
 };
 
@@ -34,6 +34,7 @@ pub fn App() -> impl IntoView {
                 // Each page is complete in the first HTML, so that it needs no script to be read.
                 <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=|| view! { <Overview /> }.into_any() ssr=SsrMode::Async />
+                    <Route path=path!("/workloads/:id") view=|| view! { <WorkloadPage /> }.into_any() ssr=SsrMode::Async />
                     <Route path=path!("/sources") view=|| view! { <Sources /> }.into_any() ssr=SsrMode::Async />
                 </FlatRoutes>
             </main>

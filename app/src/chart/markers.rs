@@ -68,8 +68,10 @@ pub struct Marker {
     pub count: usize,
     /// The event's sentence, or how many there are and when.
     pub label: String,
-    /// Where the first of its events is told.
-    pub href: String,
+    /// Where a single event is told in full; `None` for several.
+    pub href: Option<String>,
+    /// From its first event to its last.
+    pub span: (i64, i64),
 }
 
 /// Class of a marker for events of differing causes.
@@ -113,6 +115,7 @@ fn marker(group: &[&Event], time: TimeScale) -> Marker {
         tone: if same { first.tone } else { MIXED },
         count: group.len(),
         label,
-        href: first.href.clone(),
+        href: (group.len() == 1).then(|| first.href.clone()),
+        span: (first.at, last.at),
     }
 }

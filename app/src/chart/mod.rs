@@ -12,6 +12,8 @@
 pub mod bands;
 pub mod calendar;
 pub mod coverage;
+pub mod lane;
+pub mod levels;
 pub mod markers;
 pub mod path;
 pub mod plot;

@@ -1,5 +1,6 @@
 //! Path data: relative, to one decimal, as short as SVG allows.
 
+use super::levels::Level;
 use super::scale::{HEIGHT, TimeScale, ValueScale, WIDTH};
 use super::segments::Segment;
 
@@ -91,11 +92,14 @@ pub fn line(segments: &[Segment], time: TimeScale, value: ValueScale) -> String 
     path.finish()
 }
 
-/// A level line across the whole plot at height `y` of the view box.
-pub fn level(y: f64) -> String {
+/// The steps of a setting.
+pub fn steps(levels: &[Level], time: TimeScale, value: ValueScale) -> String {
     let mut path = PathWriter::default();
-    path.move_to(0.0, y);
-    path.line_to(WIDTH, y);
+    for level in levels {
+        let y = value.y(level.value);
+        path.move_to(time.x(level.from).max(0.0), y);
+        path.line_to(time.x(level.to).min(WIDTH), y);
+    }
     path.finish()
 }
 

@@ -4,8 +4,10 @@ use domain::metric::Unit;
 
 use super::bands::Band;
 use super::coverage::Strip;
+use super::levels::Level;
 use super::scale::{TimeScale, ValueScale};
-use super::series::Series;
+use super::segments::Segment;
+use super::series::{Bucket, Series};
 use super::svg::{Svg, percent, px};
 use super::{path, segments, ticks};
 
@@ -13,15 +15,17 @@ use super::{path, segments, ticks};
 pub const COLUMNS: u32 = 720;
 /// Height of the coverage strip and the space above it, in pixels.
 pub const STRIP: f64 = 22.0;
-/// Share of the width beyond which a label is written to the left of its line, so that it stays on the plot.
-const LABEL_TURN: f64 = 80.0;
+/// Share of the width, in per cent, beyond which a label stands to the left of its line, so that it stays on the plot.
+const LABEL_TURN: f64 = 75.0;
+/// The least width of a band in per cent: a stretch of seconds must still be seen in 30 days.
+const BAND_WIDTH: f64 = 0.15;
 
 /// A change of version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deploy {
     /// When, milliseconds since the epoch.
     pub at: i64,
-    /// What was deployed.
+    /// What is written beside it.
     pub label: String,
 }
 
@@ -40,6 +44,25 @@ pub struct Frame {
     pub strip: Strip,
 }
 
+impl Frame {
+    /// The stretches at the limit that ended with their run, within the range.
+    pub fn ties(&self) -> impl Iterator<Item = f64> + '_ {
+        let explained = |band: &&Band| band.ended_run && self.time.contains(band.to);
+        self.bands
+            .iter()
+            .filter(explained)
+            .map(|band| self.time.percent(band.to))
+    }
+
+    /// The deploys within the range, with their places.
+    pub fn visible_deploys(&self) -> impl Iterator<Item = (f64, &Deploy)> + '_ {
+        self.deploys
+            .iter()
+            .filter(|deploy| self.time.contains(deploy.at))
+            .map(|deploy| (self.time.percent(deploy.at), deploy))
+    }
+}
+
 /// One metric over time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plot {
@@ -51,8 +74,8 @@ pub struct Plot {
     pub series: Series,
     /// What is stacked on top of it.
     pub stacked: Option<Series>,
-    /// The line not to be crossed.
-    pub limit: Option<f64>,
+    /// The line not to be crossed, as it was over time.
+    pub limit: Vec<Level>,
     /// Fill the area below the line.
     pub filled: bool,
     /// Write the names of deploys beside their lines.
@@ -65,58 +88,48 @@ impl Plot {
         self.height + STRIP
     }
 
+    /// The highest limit that was in force.
+    pub fn highest_limit(&self) -> Option<f64> {
+        self.limit.iter().map(|level| level.value).reduce(f64::max)
+    }
+
+    /// What is known at `t`, or of the latest sample if no time is asked for, with the bucket of what is stacked on top.
+    pub fn read(&self, t: Option<i64>) -> (Option<Bucket>, Option<Bucket>) {
+        let at = |series: &Series| t.map_or_else(|| series.latest(), |t| series.at(t));
+        (at(&self.series), self.stacked.as_ref().and_then(at))
+    }
+
     /// The content of the chart's `<svg>` element.
     pub fn render(&self, frame: &Frame) -> String {
         let upper = self.stacked.as_ref().map(|cache| self.series.plus(cache));
-        let highest = [
-            self.limit,
-            self.series.highest(),
-            upper.as_ref().and_then(Series::highest),
-        ]
-        .into_iter()
-        .flatten()
-        .reduce(f64::max)
-        .unwrap_or(1.0);
+        let seen = [Some(&self.series), upper.as_ref()];
+        let highest_seen = seen.into_iter().flatten().filter_map(Series::highest);
+        let limit = self.highest_limit();
+        let highest = highest_seen.chain(limit).reduce(f64::max).unwrap_or(1.0);
         let value = ValueScale::new(highest);
+
         let mut svg = Svg::default();
-        self.draw_bands(&mut svg, frame);
-        self.draw_grid(&mut svg, value, self.limit.unwrap_or(highest));
-        self.draw_ties(&mut svg, frame);
-        self.draw_series(&mut svg, frame, value, upper.as_ref());
+        for band in &frame.bands {
+            if let Some((x, width)) = frame.time.clip(band.from, band.to) {
+                svg.bar("band", (x, width.max(BAND_WIDTH)), 0.0, self.height);
+            }
+        }
+        self.draw_grid(&mut svg, value, limit.unwrap_or(highest));
+        for tie in frame.ties() {
+            svg.vertical("tie", tie, 0.0, self.outer_height());
+        }
+        svg.paths(&px(self.height), |svg| {
+            self.draw_paths(svg, frame, value, upper.as_ref());
+        });
         self.draw_deploys(&mut svg, frame);
         draw_strip(&mut svg, &frame.strip, self.height + 10.0);
         svg.finish()
     }
 
-    fn draw_bands(&self, svg: &mut Svg, frame: &Frame) {
-        for band in &frame.bands {
-            if let Some((x, width)) = frame.time.clip(band.from, band.to) {
-                svg.element(
-                    "rect",
-                    &[
-                        ("class", "band"),
-                        ("x", &percent(x)),
-                        ("width", &percent(width.max(0.1))),
-                        ("height", &px(self.height)),
-                    ],
-                );
-            }
-        }
-    }
-
     fn draw_grid(&self, svg: &mut Svg, value: ValueScale, top: f64) {
         for tick in ticks::values(self.unit, top) {
             let y = value.px(tick.value, self.height);
-            let class = if tick.value == 0.0 { "axis" } else { "grid" };
-            svg.element(
-                "line",
-                &[
-                    ("class", class),
-                    ("x2", "100%"),
-                    ("y1", &px(y)),
-                    ("y2", &px(y)),
-                ],
-            );
+            svg.horizontal(if tick.value > 0.0 { "grid" } else { "axis" }, y);
             svg.text(
                 &[("class", "e"), ("x", "-8"), ("y", &px(y + 4.0))],
                 &tick.label,
@@ -124,101 +137,64 @@ impl Plot {
         }
     }
 
-    fn draw_ties(&self, svg: &mut Svg, frame: &Frame) {
-        for band in frame
-            .bands
-            .iter()
-            .filter(|band| band.ended_run && frame.time.contains(band.to))
-        {
-            let x = percent(frame.time.percent(band.to));
+    fn draw_paths(&self, svg: &mut Svg, frame: &Frame, value: ValueScale, upper: Option<&Series>) {
+        let time = frame.time;
+        let thinned = |series: &Series| -> Vec<Segment> {
+            segments::decimate(segments::cut(series, &frame.ends), time, COLUMNS)
+        };
+        let own = thinned(&self.series);
+        let below = path::area(&own, time, value);
+        if self.filled {
+            svg.path("area", &below);
+        }
+        if let Some(upper) = upper {
+            // Even-odd: what both areas cover is left out, what is between them remains.
+            let both = path::area(&thinned(upper), time, value) + &below;
             svg.element(
-                "line",
-                &[
-                    ("class", "tie"),
-                    ("x1", &x),
-                    ("x2", &x),
-                    ("y2", &px(self.outer_height())),
-                ],
+                "path",
+                &[("class", "cache"), ("fill-rule", "evenodd"), ("d", &both)],
             );
         }
-    }
-
-    fn draw_series(&self, svg: &mut Svg, frame: &Frame, value: ValueScale, upper: Option<&Series>) {
-        let time = frame.time;
-        let segments_of =
-            |series: &Series| segments::decimate(segments::cut(series, &frame.ends), time, COLUMNS);
-        let own = segments_of(&self.series);
-        let below = path::area(&own, time, value);
-        svg.paths(&px(self.height), |svg| {
-            if self.filled {
-                svg.path("area", &below);
-            }
-            if let Some(upper) = upper {
-                // Even-odd: what both areas cover is left out, what is between them remains.
-                let both = path::area(&segments_of(upper), time, value) + &below;
-                svg.element(
-                    "path",
-                    &[("class", "cache"), ("fill-rule", "evenodd"), ("d", &both)],
-                );
-            }
-            if let Some(limit) = self.limit {
-                svg.path("lim", &path::level(value.y(limit)));
-            }
-            svg.path("ln", &path::line(&own, time, value));
-        });
+        svg.path("lim", &path::steps(&self.limit, time, value));
+        svg.path("ln", &path::line(&own, time, value));
     }
 
     fn draw_deploys(&self, svg: &mut Svg, frame: &Frame) {
-        for deploy in frame
-            .deploys
-            .iter()
-            .filter(|deploy| frame.time.contains(deploy.at))
-        {
-            let at = frame.time.percent(deploy.at);
-            let x = percent(at);
-            svg.element(
-                "line",
-                &[
-                    ("class", "dep"),
-                    ("x1", &x),
-                    ("x2", &x),
-                    ("y1", "-8"),
-                    ("y2", &px(self.outer_height())),
-                ],
-            );
+        for (at, deploy) in frame.visible_deploys() {
+            svg.vertical("dep", at, -8.0, self.outer_height());
             if self.labelled {
-                let (class, dx) = if at < LABEL_TURN {
-                    ("lab halo narrow-hide", "8")
-                } else {
-                    ("lab halo e narrow-hide", "-8")
-                };
+                let (class, dx) = beside(at);
+                let class = format!("lab halo narrow-hide{class}");
                 svg.text(
-                    &[("class", class), ("x", &x), ("dx", dx), ("y", "40")],
-                    &format!("{} deployed", deploy.label),
+                    &[
+                        ("class", &class),
+                        ("x", &percent(at)),
+                        ("dx", dx),
+                        ("y", "40"),
+                    ],
+                    &deploy.label,
                 );
             }
         }
     }
 }
 
+/// On which side of a line at `at` per cent its label stands: a further class and the distance.
+pub fn beside(at: f64) -> (&'static str, &'static str) {
+    if at < LABEL_TURN {
+        ("", "8")
+    } else {
+        (" e", "-8")
+    }
+}
+
 /// Draws the coverage strip with its upper edge at `y`.
 pub fn draw_strip(svg: &mut Svg, strip: &Strip, y: f64) {
-    let mut pieces = |class: &str, list: &[(f64, f64)], y: f64, height: &str| {
-        for (x, width) in list {
-            svg.element(
-                "rect",
-                &[
-                    ("class", class),
-                    ("x", &percent(*x)),
-                    ("width", &percent(*width)),
-                    ("y", &px(y)),
-                    ("height", height),
-                ],
-            );
-        }
-    };
-    pieces("cov", &strip.seen, y, "4");
-    pieces("cov-1s", &strip.armed, y, "4");
-    pieces("blind", &strip.blind, y + 0.5, "3");
+    for piece in &strip.seen {
+        svg.bar("cov", *piece, y, 4.0);
+    }
+    for piece in &strip.blind {
+        svg.bar("blind", *piece, y + 0.5, 3.0);
+    }
     svg.text(&[("class", "e"), ("x", "-8"), ("y", &px(y + 6.0))], "seen");
 }

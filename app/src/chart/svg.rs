@@ -51,6 +51,45 @@ impl Svg {
         self.group("svg", &attributes, content);
     }
 
+    /// A line across the plot at `y` pixels.
+    pub fn horizontal(&mut self, class: &str, y: f64) {
+        let y = px(y);
+        self.element(
+            "line",
+            &[("class", class), ("x2", "100%"), ("y1", &y), ("y2", &y)],
+        );
+    }
+
+    /// A line at `at` per cent of the width, from `top` to `bottom` pixels.
+    pub fn vertical(&mut self, class: &str, at: f64, top: f64, bottom: f64) {
+        let (x, top, bottom) = (percent(at), px(top), px(bottom));
+        self.element(
+            "line",
+            &[
+                ("class", class),
+                ("x1", &x),
+                ("x2", &x),
+                ("y1", &top),
+                ("y2", &bottom),
+            ],
+        );
+    }
+
+    /// A bar from `x`, `width` wide, both in per cent, `height` pixels high.
+    pub fn bar(&mut self, class: &str, (x, width): (f64, f64), y: f64, height: f64) {
+        let (x, width, y, height) = (percent(x), percent(width), px(y), px(height));
+        self.element(
+            "rect",
+            &[
+                ("class", class),
+                ("x", &x),
+                ("width", &width),
+                ("y", &y),
+                ("height", &height),
+            ],
+        );
+    }
+
     /// A path, unless there is nothing to draw.
     pub fn path(&mut self, class: &str, data: &str) {
         if !data.is_empty() {

@@ -8,11 +8,11 @@ use super::calendar;
 use super::coverage::{self, Span};
 use super::markers::{self, Event, MIXED, Row};
 use super::plot::{Deploy, Frame, Plot};
-use super::range::{DEFAULT, RangeQuery};
+use super::range::{DEFAULT, RangeQuery, overview};
 use super::scale::{HEIGHT, TimeScale, ValueScale, WIDTH};
 use super::segments::{self, Segment};
 use super::series::{Bucket, Series};
-use super::{path, ticks};
+use super::{levels, path, ticks};
 use crate::format::NBSP;
 
 const MIB: f64 = 1024.0 * 1024.0;
@@ -247,6 +247,23 @@ fn a_range_survives_the_url() {
         Some("2026-11-23T11:00:00Z"),
     );
     assert_eq!(backwards, DEFAULT);
+    for range in [fixed, DEFAULT] {
+        assert_eq!(RangeQuery::from(String::from(range)), range);
+    }
+}
+
+#[test]
+fn the_long_strip_contains_the_range() {
+    let hour = 60 * MINUTE;
+    let now = 10_000 * hour;
+    let recent = TimeScale::new(now - 9 * hour, now);
+    assert_eq!(overview(recent, now), TimeScale::new(now - 72 * hour, now));
+    let month = TimeScale::new(now - 720 * hour, now);
+    assert_eq!(overview(month, now), month);
+    let long_ago = TimeScale::new(hour, 2 * hour);
+    let around = overview(long_ago, now);
+    assert!(around.contains(long_ago.start()) && around.contains(long_ago.end()));
+    assert_eq!(around.span(), 24 * hour);
 }
 
 #[test]
@@ -273,6 +290,7 @@ fn one_whole_chart() {
     };
     let values: Vec<_> = (0..120).map(memory).collect();
     let ends = vec![600_000];
+    let limit = series(&[Some(512.0 * MIB); 120]);
     let series = series(&values);
     let ratio = Series {
         buckets: series
@@ -305,7 +323,7 @@ fn one_whole_chart() {
         unit: Unit::Bytes,
         stacked: None,
         series,
-        limit: Some(512.0 * MIB),
+        limit: levels::of(&limit),
         filled: true,
         labelled: true,
     };

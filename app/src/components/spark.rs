@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use super::{Glyph, cause::tone};
 use crate::chart::{
+    levels::Level,
     markers::MIXED,
     path,
     scale::{TimeScale, ValueScale},
@@ -56,7 +57,18 @@ pub fn Sparkline(
         svg.path("area", &path::area(&segments, time, value));
         svg.path("ln", &path::line(&segments, time, value));
         if let Some(limit) = limit {
-            svg.path("lim", &path::level(value.y(limit)));
+            svg.path(
+                "lim",
+                &path::steps(
+                    &[Level {
+                        from: time.start(),
+                        to: time.end(),
+                        value: limit,
+                    }],
+                    time,
+                    value,
+                ),
+            );
         }
     });
     for (at, class) in marks(&restarts, time) {

@@ -14,6 +14,7 @@ mod series;
 mod sources;
 mod theme;
 mod timeline;
+mod workload_page;
 mod workloads;
 
 pub use error::AppError;
@@ -23,6 +24,7 @@ pub use series::{Series, series};
 pub use sources::{Sources, sources};
 pub use theme::{SetTheme, set_theme};
 pub use timeline::{Timeline, timeline};
+pub use workload_page::{WorkloadPage, workload_page};
 pub use workloads::{Workload, workload};
 
 /// The backend, and who asks it.

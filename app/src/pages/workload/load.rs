@@ -1,0 +1,125 @@
+//! What the page needs, in one answer.
+
+use domain::{
+    Timestamp,
+    view::{Page, RestartRow, SeriesSet, TimeRange, TimelineEntry, WorkloadDetail},
+};
+use serde::{Deserialize, Serialize};
+
+/// A workload, its course over the range that was asked for, and what happened in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkloadPage {
+    /// When it was put together: the page's "now".
+    pub at: Timestamp,
+    /// The range shown.
+    pub range: TimeRange,
+    /// The longer time that the range is a window of.
+    pub whole: TimeRange,
+    /// The workload as it is now.
+    pub detail: WorkloadDetail,
+    /// Its course over the range.
+    pub series: SeriesSet,
+    /// Its memory over the longer time.
+    pub strip: SeriesSet,
+    /// What happened over the longer time, oldest first.
+    pub timeline: Vec<TimelineEntry>,
+    /// The newest restarts of the range.
+    pub restarts: Page<RestartRow>,
+}
+
+#[cfg(feature = "ssr")]
+pub use server::load;
+
+#[cfg(feature = "ssr")]
+mod server {
+    use chrono::DateTime;
+    use domain::{
+        ids::WorkloadId,
+        metric::Metric,
+        view::{RestartQuery, SeriesQuery, TimeRange, TimelineQuery},
+    };
+
+    use super::WorkloadPage;
+    use crate::{
+        backend::{Backend, BackendError, Caller},
+        chart::{
+            range::{RangeQuery, overview},
+            scale::TimeScale,
+        },
+    };
+
+    /// Points of a chart: about one for every two pixels of a wide screen.
+    const POINTS: u32 = 600;
+    /// Points of the long strip.
+    const STRIP_POINTS: u32 = 360;
+    /// Restarts in the table; with more, the table says how many there are.
+    const RESTARTS: u32 = 50;
+    /// The metrics of the charts.
+    const METRICS: [Metric; 5] = [
+        Metric::MemoryWorkingSetBytes,
+        Metric::MemoryCacheBytes,
+        Metric::MemoryLimitBytes,
+        Metric::MemoryRatio,
+        Metric::Tasks,
+    ];
+
+    /// Asks for everything at once.
+    pub async fn load(
+        backend: &dyn Backend,
+        caller: &Caller,
+        id: WorkloadId,
+        query: RangeQuery,
+        now_ms: i64,
+    ) -> Result<WorkloadPage, BackendError> {
+        let time = query.resolve(now_ms);
+        let (range, whole) = (range_of(time), range_of(overview(time, now_ms)));
+        let course = SeriesQuery {
+            metrics: METRICS.to_vec(),
+            range,
+            points: POINTS,
+        };
+        let strip = SeriesQuery {
+            metrics: vec![Metric::MemoryRatio, Metric::MemoryWorkingSetBytes],
+            range: whole,
+            points: STRIP_POINTS,
+        };
+        let facts = TimelineQuery {
+            workload: Some(id),
+            range: whole,
+            limit: None,
+            cursor: None,
+        };
+        let ledger = RestartQuery {
+            workload: Some(id),
+            from: Some(range.from),
+            to: Some(range.to),
+            limit: Some(RESTARTS),
+            ..RestartQuery::default()
+        };
+        let (detail, series, strip, timeline, restarts) = futures::try_join!(
+            backend.workload(caller, id),
+            backend.series(caller, id, &course),
+            backend.series(caller, id, &strip),
+            backend.timeline(caller, &facts),
+            backend.restarts(caller, &ledger),
+        )?;
+        Ok(WorkloadPage {
+            at: DateTime::from_timestamp_millis(now_ms).unwrap_or_default(),
+            range,
+            whole,
+            detail,
+            series,
+            strip,
+            timeline: timeline.data,
+            restarts,
+        })
+    }
+
+    fn range_of(time: TimeScale) -> TimeRange {
+        let instant = |ms| DateTime::from_timestamp_millis(ms).unwrap_or_default();
+        TimeRange {
+            from: instant(time.start()),
+            to: instant(time.end()),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! One workload: its numbers, its course on one time axis, and the ledger of its restarts.
+
+pub mod charts;
+pub mod finding;
+pub mod head;
+pub mod load;
+pub mod picture;
+pub mod restarts;
+
+use domain::ids::WorkloadId;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use self::{
+    charts::Charts,
+    head::{Head, StaleNotice, Tiles},
+    load::WorkloadPage as Data,
+    picture::Picture,
+    restarts::RestartTable,
+};
+use crate::{
+    chart::{markers::Row, range::RangeQuery},
+    components::chart::{ChartSync, ShowRange},
+    server_fns::{AppError, workload_page},
+    state::{Change, Live},
+};
+
+/// The page at `/workloads/:id`.
+#[component]
+pub fn WorkloadPage() -> impl IntoView {
+    provide_context(ChartSync::new());
+    provide_context(ShowRange::new());
+    let live = expect_context::<Live>();
+    let params = use_params_map();
+    let query = use_query_map();
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let range = Memo::new(move |_| {
+        let query = query.read();
+        RangeQuery::parse(
+            query.get_str("range"),
+            query.get_str("from"),
+            query.get_str("to"),
+        )
+    });
+    let page = Resource::new_blocking(
+        move || {
+            (
+                id.get(),
+                range.get(),
+                live.version(&[
+                    Change::Poll,
+                    Change::Restart,
+                    Change::Timeline,
+                    Change::Source,
+                ]),
+            )
+        },
+        |(id, range, _)| async move {
+            let id: WorkloadId = id.parse().map_err(|_| not_found(&id))?;
+            workload_page(id, range).await.map(|data| (range, data))
+        },
+    );
+    view! {
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move {
+                match page.await {
+                    Ok((range, data)) => view! { <Loaded data=data range=range /> }.into_any(),
+                    Err(error) => view! { <Failed error=error /> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Loaded(data: Data, range: RangeQuery) -> impl IntoView {
+    let now = data.at.timestamp_millis();
+    let picture = Picture::from(&data);
+    let finding = finding::find(&data, &picture);
+    let peak = picture.memory.series.highest();
+    let (total, kind) = (picture.restarts, picture.task_kind);
+    let deploys = picture
+        .events
+        .iter()
+        .filter(|e| e.row == Row::Deploy && picture.frame.time.contains(e.at))
+        .count();
+    view! {
+        <Title text=data.detail.row.name.clone() />
+        <Head detail=data.detail.clone() now=now />
+        <StaleNotice detail=data.detail.clone() now=now />
+        <Tiles detail=data.detail peak=peak now=now />
+        <p class="say">
+            <b>{finding.claim}</b>
+            " "
+            <span class="q">{finding.rest}</span>
+        </p>
+        <Charts picture=picture range=range now=now />
+        <RestartTable rows=data.restarts.data total=total deploys=deploys task_kind=kind />
+    }
+}
+
+/// The page's outline, while its data are on their way.
+#[component]
+fn Loading() -> impl IntoView {
+    view! {
+        <div aria-busy="true" aria-label="Loading">
+            <div class="sk-row">
+                <span class="sk"></span>
+                <span class="sk"></span>
+                <span class="sk"></span>
+                <span class="sk"></span>
+            </div>
+            <span class="sk sk-plot mt6"></span>
+            <span class="sk sk-plot mt6"></span>
+        </div>
+    }
+}
+
+/// Why there is nothing to see, and what to do about it.
+#[component]
+fn Failed(error: AppError) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        use axum::http::StatusCode;
+        response.set_status(if error.is_not_found() {
+            StatusCode::NOT_FOUND
+        } else {
+            StatusCode::BAD_GATEWAY
+        });
+    }
+    let (title, advice) = if error.is_not_found() {
+        (
+            "There is no such workload",
+            "It may have been removed from its source, or the link is from another Inquest.",
+        )
+    } else {
+        (
+            "This workload cannot be shown now",
+            "Polling goes on meanwhile; try again in a moment.",
+        )
+    };
+    view! {
+        <Title text="Not shown" />
+        <h1>{title}</h1>
+        <div class="state mt6">
+            <p>{error.to_string()}</p>
+            <p>{advice}</p>
+            <div class="bar">
+                <a class="btn" href="/">
+                    "All workloads"
+                </a>
+            </div>
+        </div>
+    }
+}
+
+fn not_found(id: &str) -> AppError {
+    AppError::Backend(crate::backend::BackendError::NotFound {
+        what: "workload".to_owned(),
+        id: id.to_owned(),
+    })
+}

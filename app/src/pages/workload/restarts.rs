@@ -1,0 +1,223 @@
+//! The ledger of the range: every restart with its cause, how sure that is, and why.
+
+use domain::{
+    metric::TaskKind,
+    verdict::{Evidence, Stance},
+    view::RestartRow,
+};
+use leptos::prelude::*;
+
+use super::finding::capitalised;
+use crate::{
+    components::{CauseLabel, CauseMark, ConfidenceDots, Glyph},
+    format::{clock, count, day_clock, duration, rfc3339},
+};
+
+/// The restarts of the range, newest first.
+#[component]
+pub fn RestartTable(
+    /// The newest ones.
+    rows: Vec<RestartRow>,
+    /// How many there are in the range.
+    total: usize,
+    /// Deploys in the range.
+    deploys: usize,
+    /// What is counted as tasks.
+    task_kind: Option<TaskKind>,
+) -> impl IntoView {
+    let one_day = match (rows.first(), rows.last()) {
+        (Some(newest), Some(oldest)) => {
+            newest.ended_at.date_naive() == oldest.ended_at.date_naive()
+        }
+        _ => true,
+    };
+    let tasks = format!(
+        "{} at end",
+        capitalised(task_kind.map_or("tasks", TaskKind::label))
+    );
+    let shown = rows.len();
+    let summary = match (total, deploys) {
+        (0, 0) => String::new(),
+        (n, 0) => plural(n, "restart"),
+        (n, d) => format!("{} and {}", plural(n, "restart"), plural(d, "deploy")),
+    };
+    let cut = (total > shown)
+        .then(|| format!("The newest {shown} are listed; zoom in to see the others."));
+    let body = rows
+        .into_iter()
+        .map(|row| ledger_row(row, one_day, &tasks))
+        .collect_view();
+    view! {
+        <section class="sect" aria-labelledby="restarts">
+            <div class="sect-h">
+                <h2 id="restarts">"Restarts in this range"</h2>
+                <p>{summary}</p>
+                <p>{cut}</p>
+            </div>
+            {if shown == 0 {
+                view! { <p class="mut">"No run ended in this range. Choose a longer one above."</p> }.into_any()
+            } else {
+                view! {
+                    <table class="plain restarts">
+                        <thead>
+                            <tr>
+                                <th scope="col">"Ended (UTC)"</th>
+                                <th scope="col">"Cause"</th>
+                                <th scope="col">"Confidence"</th>
+                                <th scope="col">"Evidence"</th>
+                                <th scope="col" class="num">"Exit"</th>
+                                <th scope="col" class="num">"Ran for"</th>
+                                <th scope="col" class="num">{tasks}</th>
+                                <th scope="col">"Version"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{body}</tbody>
+                    </table>
+                }
+                    .into_any()
+            }}
+        </section>
+    }
+}
+
+fn ledger_row(row: RestartRow, one_day: bool, tasks_label: &str) -> impl IntoView + use<> {
+    let ended = row.ended_at.timestamp_millis();
+    let exit = row
+        .exit_code
+        .map_or_else(|| "not seen".to_owned(), |code| code.to_string());
+    let tasks = row
+        .tasks_at_end
+        .map_or_else(|| "–".to_owned(), |n| count(n as f64));
+    view! {
+        <tr id=format!("r{}", row.id)>
+            <td class="nw b">
+                <time datetime=rfc3339(ended)>{if one_day { clock(ended) } else { day_clock(ended) }}</time>
+            </td>
+            <td class="end">
+                <CauseLabel cause=row.cause />
+            </td>
+            <td>
+                <ConfidenceDots confidence=row.confidence />
+            </td>
+            <td class="why-c">
+                <Why evidence=row.evidence />
+            </td>
+            <td class="num end" data-l="exit">
+                {exit}
+                " "
+                <span class="mut">{row.signal}</span>
+            </td>
+            <td class="num" data-l="ran for">{duration(row.ran_for_ms)}</td>
+            <td class="num end" data-l=tasks_label.to_lowercase()>{tasks}</td>
+            <td class="nw mut">{version(&row.image, row.next_image.as_deref())}</td>
+        </tr>
+    }
+}
+
+/// The evidence in one line, which unfolds to all of it.
+#[component]
+fn Why(evidence: Vec<Evidence>) -> impl IntoView {
+    let line = summary(&evidence);
+    let items = evidence
+        .into_iter()
+        .map(|item| {
+            let (glyph, word) = match item.stance {
+                Stance::For => (Glyph::Ok, "for"),
+                Stance::Against => (Glyph::No, "against"),
+                Stance::Missing => (Glyph::Unknown, "missing"),
+            };
+            let at = item.at.map(|at| {
+                let at = at.timestamp_millis();
+                view! { <time datetime=rfc3339(at)>{clock(at)}</time> }
+            });
+            view! {
+                <li>
+                    <span class="stance">
+                        <CauseMark glyph=glyph tone="c-none" />
+                        {word}
+                    </span>
+                    <span>{item.text}</span>
+                    {at}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <details class="why">
+            <summary>{line}</summary>
+            <ul class="ev">{items}</ul>
+        </details>
+    }
+}
+
+/// The two strongest reasons; without any, what is missing.
+fn summary(evidence: &[Evidence]) -> String {
+    let of = |stance: Stance| {
+        evidence
+            .iter()
+            .filter(move |e| e.stance == stance)
+            .map(|e| e.text.as_str())
+    };
+    let reasons: Vec<_> = of(Stance::For)
+        .take(2)
+        .chain(of(Stance::Against).take(1))
+        .collect();
+    if reasons.is_empty() {
+        of(Stance::Missing)
+            .next()
+            .unwrap_or("Nothing was seen that would tell.")
+            .to_owned()
+    } else {
+        reasons
+            .iter()
+            .map(|text| text.trim_end_matches('.'))
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+}
+
+/// The image's tag, or what it changed to.
+fn version(image: &str, next: Option<&str>) -> String {
+    match next {
+        Some(next) if next != image => format!("{} → {}", tag(image), tag(next)),
+        _ => tag(image).to_owned(),
+    }
+}
+
+/// What follows the last colon, unless that is a registry's port; a digest is cut to what people recognise.
+fn tag(image: &str) -> &str {
+    if let Some((_, digest)) = image.split_once("@sha256:") {
+        return digest.get(..12).unwrap_or(digest);
+    }
+    match image.rsplit_once(':') {
+        Some((_, tag)) if !tag.contains('/') => tag,
+        _ => "latest",
+    }
+}
+
+fn plural(n: usize, noun: &str) -> String {
+    format!(
+        "{} {noun}{}",
+        count(n as f64),
+        if n == 1 { "" } else { "s" }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_the_tag_of_the_image() {
+        for (image, expected) in [
+            ("registry.example.net:5000/shop/checkout:2.14.1", "2.14.1"),
+            ("registry.example.net:5000/shop/checkout", "latest"),
+            ("redis", "latest"),
+            ("app@sha256:0123456789abcdef0123", "0123456789ab"),
+        ] {
+            assert_eq!(tag(image), expected);
+        }
+        assert_eq!(version("a:1", Some("a:2")), "1 → 2");
+        assert_eq!(version("a:1", Some("a:1")), "1");
+    }
+}

@@ -1,0 +1,20 @@
+//! The page of one workload.
+
+use domain::ids::WorkloadId;
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Json},
+};
+
+use super::AppError;
+use crate::{chart::range::RangeQuery, pages::workload::load};
+
+/// One workload with its course over `range` and what happened in it.
+#[server(prefix = "/_fn", endpoint = "workload_page", input = GetUrl, output = Json)]
+pub async fn workload_page(
+    id: WorkloadId,
+    range: RangeQuery,
+) -> Result<load::WorkloadPage, AppError> {
+    let (backend, caller) = super::asking();
+    Ok(load::load(&*backend, &caller, id, range, crate::state::now_ms()).await?)
+}
