@@ -1,0 +1,44 @@
+//! A program that ends in a panic or an uncaught exception.
+
+use serde::Deserialize;
+
+use super::{Acts, Life};
+use crate::beat::{Beat, When};
+use crate::happening::{Farewell, Happening};
+use crate::quantity::Nanos;
+
+/// Crashes at each beat, the way its language does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Crash {
+    pub(crate) when: When,
+    language: Language,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Language {
+    Go,
+    Rust,
+    Java,
+    Node,
+}
+
+impl Acts for Crash {
+    fn next(&self, beat: &Beat, _life: &Life, after: Nanos) -> Option<(Nanos, Happening)> {
+        let (code, log) = match self.language {
+            Language::Go => (2, Farewell::GoPanic),
+            Language::Rust => (101, Farewell::RustPanic),
+            Language::Java => (3, Farewell::JavaHeap),
+            Language::Node => (1, Farewell::NodeException),
+        };
+        Some((
+            beat.next_after(after)?,
+            Happening::Exit {
+                code,
+                log,
+                again_after_ms: None,
+            },
+        ))
+    }
+}
