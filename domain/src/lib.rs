@@ -4,7 +4,9 @@
 //! server and for the browser. Data flows through it in one direction: facts from a [`fact`] become [`run`]s and
 //! [`restart`]s in a ledger, detectors turn them into a [`verdict`], and [`view`] is the shape in which people read them.
 
+pub mod detect;
 pub mod fact;
+pub mod identity;
 pub mod ids;
 pub mod ledger;
 pub mod metric;

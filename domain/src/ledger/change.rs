@@ -36,6 +36,8 @@ pub struct OpenRun {
     pub spec: ContainerSpec,
     /// When it began: as the source first told, and from then on its key.
     pub started_at: Timestamp,
+    /// The engine's own restart counter as it was last read; tells how many lives were missed while nobody watched.
+    pub restart_count: Option<u64>,
 }
 
 /// The newest entry of a workload that has stayed down so far (`started_at` is not set).

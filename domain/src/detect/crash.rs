@@ -1,0 +1,46 @@
+//! The program failed: a panic, an uncaught exception, a fatal signal, an exit code other than zero.
+
+use super::{Finding, Window, facts};
+use crate::verdict::{Confidence, EvidenceKind};
+
+/// 128 + SIGTERM: somebody asked the process itself to end, so it did not fail.
+const TERMINATED: i32 = 143;
+/// 128 + SIGINT.
+const INTERRUPTED: i32 = 130;
+/// A Go program without a SIGTERM handler ends so too when it is stopped.
+const GO: i32 = 2;
+
+pub(super) fn detect(window: &Window<'_>) -> Finding {
+    let Some(code) = window.death.exit_code else {
+        return Finding::Insufficient {
+            missing: vec![facts::exit(window)],
+        };
+    };
+    if matches!(code, 0 | Window::SIGKILLED | TERMINATED | INTERRUPTED) || window.was_asked() {
+        return Finding::Clear;
+    }
+    // A stop that was not seen could only look like this if the program answers signals with this code.
+    let confidence = if window.saw_everything() {
+        Confidence::Confirmed
+    } else {
+        Confidence::Probable
+    };
+    let mut evidence = vec![facts::exit(window)];
+    evidence.extend(facts::not_asked(window));
+    if let Some((at, text)) = facts::oom(window) {
+        evidence.push(facts::con(EvidenceKind::OomEvent, text, Some(at)));
+    }
+    evidence.extend(facts::survived_ooms(window));
+    if code == GO && !window.saw_everything() {
+        evidence.push(facts::con(
+            EvidenceKind::ExitCode,
+            "a Go program that does not handle SIGTERM ends with 2 when it is stopped".to_owned(),
+            None,
+        ));
+    }
+    evidence.extend(facts::unseen(window));
+    Finding::Found {
+        confidence,
+        evidence,
+    }
+}

@@ -1,0 +1,96 @@
+//! Memory on the way to an end.
+
+use chrono::TimeDelta;
+
+use crate::{Timestamp, sample::Sample};
+
+/// Up to here before the end the slope is taken.
+const SLOPE_OVER: TimeDelta = TimeDelta::seconds(60);
+/// A slope needs this many readings.
+const SLOPE_POINTS: usize = 3;
+/// Readings older than this say nothing about the end.
+const STALE: TimeDelta = TimeDelta::seconds(60);
+
+/// What the readings before an end say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Approach {
+    /// Share of the limit in the last reading.
+    pub ratio: f64,
+    /// The limit then, in bytes.
+    pub limit: u64,
+    /// When that reading was taken.
+    pub at: Timestamp,
+    /// How long before the end that was.
+    pub before: TimeDelta,
+    /// Growth in shares of the limit per second, when there were readings enough.
+    pub slope: Option<f64>,
+    /// How often the limit was hit since the readings began, where the engine counts that.
+    pub limit_hits: u64,
+}
+
+impl Approach {
+    /// The approach to `end`, or `None` when no reading with a limit came close before it.
+    pub fn of(samples: &[Sample], end: Timestamp) -> Option<Self> {
+        let near: Vec<(&Sample, f64)> = samples
+            .iter()
+            .filter(|sample| sample.at <= end && end - sample.at <= STALE + SLOPE_OVER)
+            .filter_map(|sample| Some((sample, sample.memory_ratio()?)))
+            .collect();
+        let (last, ratio) = *near.last()?;
+        if end - last.at > STALE {
+            return None;
+        }
+        let hits = near.iter().filter_map(|(sample, _)| sample.limit_hits);
+        let limit_hits = hits.clone().max().unwrap_or(0) - hits.min().unwrap_or(0);
+        let recent: Vec<(f64, f64)> = near
+            .iter()
+            .filter(|(sample, _)| last.at - sample.at <= SLOPE_OVER)
+            .map(|(sample, ratio)| (seconds(sample.at - last.at), *ratio))
+            .collect();
+        Some(Self {
+            ratio,
+            limit: last.limit_bytes?,
+            at: last.at,
+            before: end - last.at,
+            slope: median_slope(&recent),
+            limit_hits,
+        })
+    }
+
+    /// Share of the limit at the end, if it went on growing as before.
+    pub fn projected(&self) -> f64 {
+        self.ratio + self.slope.unwrap_or(0.0).max(0.0) * seconds(self.before)
+    }
+
+    /// Whether growth would have reached the limit before the end.
+    pub fn would_reach_limit(&self) -> bool {
+        self.projected() >= 0.995
+    }
+}
+
+/// The median of the slopes between all pairs of readings (Theil and Sen): one odd reading does not bend it.
+fn median_slope(points: &[(f64, f64)]) -> Option<f64> {
+    /// Pairs grow with the square of the readings; the newest tell enough.
+    const NEWEST: usize = 60;
+
+    if points.len() < SLOPE_POINTS {
+        return None;
+    }
+    let points = &points[points.len().saturating_sub(NEWEST)..];
+    let mut slopes: Vec<f64> = points
+        .iter()
+        .enumerate()
+        .flat_map(|(index, (t0, y0))| {
+            points[index + 1..]
+                .iter()
+                .filter(move |(t1, _)| t1 > t0)
+                .map(move |(t1, y1)| (y1 - y0) / (t1 - t0))
+        })
+        .collect();
+    slopes.sort_by(f64::total_cmp);
+    slopes.get(slopes.len() / 2).copied()
+}
+
+fn seconds(length: TimeDelta) -> f64 {
+    length.num_milliseconds() as f64 / 1e3
+}

@@ -1,0 +1,62 @@
+//! A person or a tool stopped, restarted or killed it through the engine's API.
+
+use super::{Finding, Window, facts};
+use crate::{
+    restart::RestartKind,
+    verdict::{Confidence, EvidenceKind},
+};
+
+/// 128 + SIGTERM.
+const TERMINATED: i32 = 143;
+/// 128 + SIGINT.
+const INTERRUPTED: i32 = 130;
+
+pub(super) fn detect(window: &Window<'_>) -> Finding {
+    let death = window.death;
+    let recreated = death.kind == RestartKind::Recreated;
+    let same = death.next.as_ref().filter(|next| next.changes.is_empty());
+    let confidence = if window.was_asked() {
+        Confidence::Confirmed
+    } else if matches!(death.exit_code, Some(TERMINATED | INTERRUPTED)) {
+        if window.events_tell_causes {
+            // Signals from outside the API: `kill` on the host, a supervisor inside.
+            Confidence::Possible
+        } else {
+            Confidence::Probable
+        }
+    } else if death.exit_code.is_none() && recreated && same.is_some() {
+        Confidence::Possible
+    } else {
+        return match death.exit_code {
+            None => Finding::Insufficient {
+                missing: facts::unseen(window),
+            },
+            Some(_) => Finding::Clear,
+        };
+    };
+    let mut evidence = facts::asked(window);
+    evidence.push(facts::exit(window));
+    if let (true, Some(next)) = (recreated, same) {
+        evidence.push(facts::pro(
+            EvidenceKind::Deploy,
+            "a new container of the same image took its place".to_owned(),
+            Some(next.started_at),
+        ));
+    }
+    if !window.was_asked() && window.saw_everything() {
+        evidence.push(facts::con(
+            EvidenceKind::KillEvent,
+            "no kill came through the API".to_owned(),
+            None,
+        ));
+    }
+    if let Some((at, text)) = facts::oom(window) {
+        evidence.push(facts::con(EvidenceKind::OomEvent, text, Some(at)));
+    }
+    evidence.extend(facts::survived_ooms(window));
+    evidence.extend(facts::unseen(window));
+    Finding::Found {
+        confidence,
+        evidence,
+    }
+}

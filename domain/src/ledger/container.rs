@@ -1,0 +1,323 @@
+//! What the ledger knows of one container: its recent runs, and the facts they are judged by.
+
+use std::{
+    cmp::Ordering,
+    collections::{BTreeSet, VecDeque},
+};
+
+use chrono::TimeDelta;
+
+use super::{
+    change::DownRun,
+    death::EndSeen,
+    run::{End, Run, Start},
+};
+use crate::{
+    Timestamp,
+    fact::{Action, EngineEvent, Gap, Observation},
+    workload::{ContainerSpec, ContainerState},
+};
+
+/// Runs kept: an end is judged within seconds, and its neighbours matter for a late `oom`.
+const RUNS: usize = 8;
+/// Events kept; health checks are not among them.
+const EVENTS: usize = 256;
+/// How long events are kept: longer than any usual stop timeout.
+const EVENTS_FOR: TimeDelta = TimeDelta::minutes(15);
+/// Observations kept.
+const OBSERVATIONS: usize = 16;
+
+/// One container.
+#[derive(Clone, Debug)]
+pub(super) struct Container {
+    pub(super) spec: ContainerSpec,
+    /// Whether `spec` is complete; events tell only name and image.
+    pub(super) inspected: bool,
+    /// Recent runs, oldest first. Only the last one can be open.
+    pub(super) runs: Vec<Run>,
+    /// Recent events in the engine's order.
+    pub(super) events: VecDeque<EngineEvent>,
+    pub(super) observations: VecDeque<Observation>,
+    /// OOM kills that were reported as those of a child.
+    pub(super) child_ooms: BTreeSet<Timestamp>,
+    /// The container whose place it took.
+    pub(super) follows: Option<crate::ids::EngineId>,
+    /// When the last fact about it came to be.
+    pub(super) heard_at: Timestamp,
+    /// Whether the engine has removed it.
+    pub(super) gone: bool,
+    /// Whatever happened until then is history: it had ended before we looked.
+    history: Option<Timestamp>,
+    /// The engine's own counter, and when it was read.
+    counter: Option<(Timestamp, u64)>,
+}
+
+impl Container {
+    pub(super) fn new(spec: ContainerSpec) -> Self {
+        Self {
+            inspected: false,
+            runs: Vec::new(),
+            events: VecDeque::new(),
+            observations: VecDeque::new(),
+            child_ooms: BTreeSet::new(),
+            follows: None,
+            heard_at: Timestamp::MIN_UTC,
+            gone: false,
+            history: None,
+            counter: None,
+            spec,
+        }
+    }
+
+    pub(super) fn restore_open(&mut self, key: Timestamp, restart_count: Option<u64>) {
+        self.inspected = !self.spec.image_id.is_empty();
+        if self.runs.last().is_some_and(|last| last.key >= key) {
+            return;
+        }
+        self.close_unseen(key, key);
+        self.follow_own(key);
+        self.runs.push(Run::restored(key));
+        self.counter = restart_count.map(|count| (key, count));
+    }
+
+    pub(super) fn restart_count(&self) -> Option<u64> {
+        self.counter.map(|(_, count)| count)
+    }
+
+    pub(super) fn restore_down(&mut self, down: &DownRun) {
+        self.inspected = !self.spec.image_id.is_empty();
+        let mut run = Run::restored(super::micros(down.run_started_at));
+        run.ended(End {
+            at: super::micros(down.ended_at),
+            exit_code: down.exit_code,
+            seen: EndSeen::Event,
+            noticed: super::micros(down.ended_at),
+        });
+        run.reported = true;
+        run.restored = true;
+        self.runs.push(run);
+    }
+
+    /// Takes an event; returns the start of a run that began with it.
+    pub(super) fn event(&mut self, event: EngineEvent) -> Vec<Timestamp> {
+        if matches!(event.action, Action::Health { .. }) || self.knows(&event) {
+            return Vec::new();
+        }
+        let at = event.at;
+        self.heard_at = self.heard_at.max(at);
+        let action = event.action;
+        self.remember(event);
+        match action {
+            Action::Start => self.start(Start::Event(at), at).into_iter().collect(),
+            Action::Die { exit_code } => {
+                self.die(at, exit_code);
+                Vec::new()
+            }
+            Action::Destroy => {
+                self.gone = true;
+                self.end_unseen(at, EndSeen::Removed);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes an observation; returns the start of a run that it shows for the first time.
+    pub(super) fn observe(&mut self, seen: Observation, gap: Option<&Gap>) -> Vec<Timestamp> {
+        let first_sight = !self.inspected && self.runs.is_empty();
+        self.spec = seen.spec.clone();
+        self.inspected = true;
+        self.gone = seen.state == ContainerState::Removed;
+        self.heard_at = self.heard_at.max(seen.at);
+        let began = match (seen.started_at, dead(seen.state)) {
+            (None, _) => Vec::new(),
+            (Some(_), true) if first_sight => {
+                self.history = Some(seen.finished_at.unwrap_or(seen.at));
+                Vec::new()
+            }
+            (Some(started_at), dead) => self.observe_run(&seen, started_at, dead, gap),
+        };
+        if let Some(count) = seen.restart_count {
+            self.counter = Some((seen.at, count));
+        }
+        self.observations.push_back(seen);
+        if self.observations.len() > OBSERVATIONS {
+            self.observations.pop_front();
+        }
+        began
+    }
+
+    fn observe_run(
+        &mut self,
+        seen: &Observation,
+        started_at: Timestamp,
+        dead: bool,
+        gap: Option<&Gap>,
+    ) -> Vec<Timestamp> {
+        let start = Start::Inspected(started_at);
+        let place = self.runs.last().map(|last| last.place(start));
+        let mut began = Vec::new();
+        match place {
+            Some(Ordering::Less) => return began,
+            Some(Ordering::Equal) => {
+                if let Some(last) = self.runs.last_mut() {
+                    last.learn(start);
+                }
+            }
+            Some(Ordering::Greater) => {
+                let hidden = self.hidden(seen, gap);
+                let ended_at = seen.finished_at.filter(|at| *at <= started_at);
+                self.close_unseen(ended_at.unwrap_or(started_at), seen.at);
+                if let Some(last) = self.runs.last_mut() {
+                    last.hidden = hidden;
+                }
+                began.extend(self.start(start, seen.at));
+            }
+            None => began.extend(self.start(start, seen.at)),
+        }
+        if dead && let Some(last) = self.runs.last_mut().filter(|last| last.end.is_none()) {
+            let ended_at = seen.finished_at.filter(|at| *at >= started_at);
+            last.ended(End {
+                at: ended_at.unwrap_or(seen.at),
+                exit_code: seen.exit_code,
+                seen: EndSeen::Inspect,
+                noticed: seen.at,
+            });
+        }
+        began
+    }
+
+    /// A complete poll did not list it.
+    pub(super) fn vanish(&mut self, tick: Timestamp) {
+        self.gone = true;
+        self.end_unseen(tick, EndSeen::Removed);
+    }
+
+    /// Lives that began and ended unseen before the run that `seen` shows: the engine's counter minus the restarts we know of. Without
+    /// lost events there are none.
+    fn hidden(&self, seen: &Observation, gap: Option<&Gap>) -> u64 {
+        let (Some((then, before)), Some(now)) = (self.counter, seen.restart_count) else {
+            return 0;
+        };
+        let known = self
+            .runs
+            .iter()
+            .filter_map(|run| run.end.as_ref())
+            .filter(|end| end.at > then)
+            .count() as u64;
+        let rose = now.saturating_sub(before).saturating_sub(known);
+        match self.runs.last().and_then(|last| last.end.as_ref()) {
+            // The open run's own end is one of them.
+            None => rose.saturating_sub(1),
+            Some(end) if gap.is_some_and(|gap| gap.to.is_none_or(|to| to > end.at)) => rose,
+            Some(_) => 0,
+        }
+    }
+
+    fn start(&mut self, start: Start, noticed: Timestamp) -> Option<Timestamp> {
+        let at = start.at();
+        let after = match self.runs.last_mut() {
+            None if self.history.is_some_and(|until| at <= until) => return None,
+            None => self.history,
+            Some(last) => match last.place(start) {
+                Ordering::Less => return None,
+                Ordering::Equal => {
+                    last.learn(start);
+                    return None;
+                }
+                Ordering::Greater => {
+                    self.close_unseen(at, noticed);
+                    self.follow_own(at);
+                    self.runs
+                        .last()
+                        .and_then(|last| last.end.as_ref())
+                        .filter(|end| end.seen == EndSeen::Event)
+                        .map(|end| end.at)
+                }
+            },
+        };
+        self.gone = false;
+        self.runs.push(Run::new(start, after));
+        if self.runs.len() > RUNS {
+            self.runs.remove(0);
+        }
+        Some(at)
+    }
+
+    fn follow_own(&mut self, started_at: Timestamp) {
+        let id = self.spec.id.clone();
+        if let Some(last) = self.runs.last_mut() {
+            last.followed(id, started_at);
+        }
+    }
+
+    /// The last run is over, because another one was seen.
+    fn close_unseen(&mut self, at: Timestamp, noticed: Timestamp) {
+        if let Some(last) = self.runs.last_mut().filter(|last| last.end.is_none()) {
+            last.ended(End {
+                at: at.max(last.key),
+                exit_code: None,
+                seen: EndSeen::Moved,
+                noticed,
+            });
+        }
+    }
+
+    fn end_unseen(&mut self, at: Timestamp, seen: EndSeen) {
+        if let Some(last) = self.runs.last_mut().filter(|last| last.end.is_none()) {
+            last.ended(End {
+                at: at.max(last.key),
+                exit_code: None,
+                seen,
+                noticed: at,
+            });
+        }
+    }
+
+    fn die(&mut self, at: Timestamp, exit_code: i32) {
+        let Some(run) = self.runs.iter_mut().rev().find(|run| run.key <= at) else {
+            self.history = self.history.max(Some(at));
+            return;
+        };
+        let known = run
+            .end
+            .as_ref()
+            .is_some_and(|end| end.seen == EndSeen::Event);
+        if !known {
+            run.ended(End {
+                at,
+                exit_code: Some(exit_code),
+                seen: EndSeen::Event,
+                noticed: at,
+            });
+        }
+    }
+
+    fn knows(&self, event: &EngineEvent) -> bool {
+        self.events
+            .iter()
+            .any(|known| known.at == event.at && known.action == event.action)
+    }
+
+    fn remember(&mut self, event: EngineEvent) {
+        let place = self.events.partition_point(|known| known.at <= event.at);
+        self.events.insert(place, event);
+        let newest = self.events.back().map(|event| event.at);
+        while self.events.len() > EVENTS
+            || self.events.front().map(|event| event.at + EVENTS_FOR) < newest
+        {
+            self.events.pop_front();
+        }
+    }
+}
+
+/// Whether no process runs. A container that waits for its restart is dead, whatever the engine's `Running` says.
+fn dead(state: ContainerState) -> bool {
+    match state {
+        ContainerState::Running | ContainerState::Paused => false,
+        ContainerState::Created
+        | ContainerState::Restarting
+        | ContainerState::Exited
+        | ContainerState::Removed => true,
+    }
+}

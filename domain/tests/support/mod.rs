@@ -1,0 +1,389 @@
+//! A source and a store for tests: a scenario's facts are fed to the ledger, its steps are judged and kept as the real store keeps them.
+#![allow(dead_code, reason = "each test program uses its own part")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+use domain::{
+    Timestamp,
+    detect::{Window, judge},
+    fact::{Action, EngineEvent, Gap, GapKind, Observation, Poll},
+    ids::EngineId,
+    ledger::{DownRun, Ledger, OpenRun, Step},
+    restart::Restart,
+    sample::Sample,
+    workload::{ContainerSpec, ContainerState, WorkloadKey},
+};
+use serde::Deserialize;
+
+/// A scenario file; see `scenarios/README.md`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    pub about: String,
+    #[serde(default = "docker")]
+    pub engine: String,
+    pub containers: Vec<ContainerLine>,
+    #[serde(default)]
+    pub memory: Vec<MemoryLine>,
+    pub timeline: Vec<Line>,
+    #[serde(default)]
+    pub expect: Vec<Expect>,
+    #[serde(default)]
+    pub child_ooms: Vec<f64>,
+}
+
+fn docker() -> String {
+    "docker".to_owned()
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContainerLine {
+    pub id: String,
+    pub workload: String,
+    #[serde(default = "image")]
+    pub image: String,
+    #[serde(default)]
+    pub digest: String,
+    pub limit_mib: Option<u64>,
+    #[serde(default = "always")]
+    pub policy: String,
+}
+
+fn image() -> String {
+    "shop/web:1".to_owned()
+}
+
+fn always() -> String {
+    "always".to_owned()
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemoryLine {
+    pub container: String,
+    pub from: f64,
+    pub every: f64,
+    #[serde(default)]
+    pub percent: Vec<f64>,
+    #[serde(default)]
+    pub mib: Vec<u64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Line {
+    Event(EventLine),
+    Observe(ObserveLine),
+    Poll(PollLine),
+    Gap(GapLine),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventLine {
+    pub at: f64,
+    pub event: String,
+    pub of: Option<String>,
+    pub exit: Option<i32>,
+    pub signal: Option<i32>,
+    pub arrives: Option<f64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObserveLine {
+    pub at: f64,
+    pub observe: ContainerState,
+    pub of: Option<String>,
+    pub started: Option<f64>,
+    pub finished: Option<f64>,
+    pub exit: Option<i32>,
+    #[serde(default)]
+    pub oom_killed: bool,
+    pub restarts: Option<u64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PollLine {
+    pub at: f64,
+    pub poll: Vec<ObserveLine>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GapLine {
+    pub gap: f64,
+    pub to: Option<f64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    pub of: Option<String>,
+    pub ended: f64,
+    pub started: Option<f64>,
+    pub cause: String,
+    pub confidence: String,
+    pub kind: String,
+    pub exit: Option<i32>,
+    #[serde(default)]
+    pub evidence: Vec<String>,
+    pub counts: Option<bool>,
+}
+
+impl Line {
+    /// When it reaches the ledger.
+    pub fn arrives(&self) -> f64 {
+        match self {
+            Self::Event(line) => line.arrives.unwrap_or(line.at),
+            Self::Observe(line) => line.at,
+            Self::Poll(line) => line.at,
+            Self::Gap(line) => line.to.unwrap_or(line.gap),
+        }
+    }
+}
+
+/// Seconds of a scenario as a moment: zero is noon.
+pub fn moment(seconds: f64) -> Timestamp {
+    let noon: Timestamp = "2026-11-23T12:00:00Z".parse().expect("a valid time");
+    noon + TimeDelta::microseconds((seconds * 1e6).round() as i64)
+}
+
+/// Seconds since noon.
+pub fn seconds(at: Timestamp) -> f64 {
+    (at - moment(0.0)).num_microseconds().expect("short") as f64 / 1e6
+}
+
+impl Scenario {
+    fn line(&self, of: Option<&String>) -> &ContainerLine {
+        let id = of.unwrap_or(&self.containers[0].id);
+        self.containers
+            .iter()
+            .find(|line| line.id == *id)
+            .unwrap_or_else(|| panic!("no container `{id}`"))
+    }
+
+    /// What inspect tells.
+    fn spec(&self, of: Option<&String>) -> ContainerSpec {
+        let line = self.line(of);
+        ContainerSpec {
+            id: EngineId(line.id.clone()),
+            workload: WorkloadKey {
+                group: String::new(),
+                name: line.workload.clone(),
+            },
+            image: line.image.clone(),
+            image_id: if line.digest.is_empty() {
+                format!("sha256:{}", line.image)
+            } else {
+                line.digest.clone()
+            },
+            created_at: None,
+            limit_bytes: line.limit_mib.map(|mib| mib << 20),
+            restart_policy: line.policy.clone(),
+        }
+    }
+
+    /// What an event tells: no digest, no limit, no policy.
+    fn spec_in_event(&self, of: Option<&String>) -> ContainerSpec {
+        ContainerSpec {
+            image_id: String::new(),
+            limit_bytes: None,
+            restart_policy: String::new(),
+            ..self.spec(of)
+        }
+    }
+
+    fn event(&self, line: &EventLine) -> EngineEvent {
+        let action = match line.event.as_str() {
+            "create" => Action::Create,
+            "start" => Action::Start,
+            "die" => Action::Die {
+                exit_code: line.exit.expect("die has an exit code"),
+            },
+            "oom" => Action::Oom,
+            "kill" => Action::Kill {
+                signal: line.signal.expect("kill has a signal"),
+            },
+            "stop" => Action::Stop,
+            "restart" => Action::Restart,
+            "destroy" => Action::Destroy,
+            "update" => Action::Update,
+            other => panic!("no event `{other}`"),
+        };
+        let spec = self.spec_in_event(line.of.as_ref());
+        EngineEvent {
+            at: moment(line.at),
+            container: spec.id.clone(),
+            spec: Some(spec),
+            action,
+        }
+    }
+
+    fn observation(&self, line: &ObserveLine) -> Observation {
+        Observation {
+            at: moment(line.at),
+            spec: self.spec(line.of.as_ref()),
+            state: line.observe,
+            started_at: line.started.map(moment),
+            finished_at: line.finished.map(moment),
+            exit_code: line.exit,
+            oom_killed: line.oom_killed,
+            restart_count: line.restarts,
+        }
+    }
+
+    /// Feeds one line.
+    pub fn feed(&self, ledger: &mut Ledger, line: &Line) {
+        match line {
+            Line::Event(line) => ledger.observe_event(&self.event(line)),
+            Line::Observe(line) => ledger.observe_state(&self.observation(line)),
+            Line::Poll(line) => ledger.observe_poll(&Poll {
+                tick: moment(line.at),
+                samples: Vec::new(),
+                states: line.poll.iter().map(|line| self.observation(line)).collect(),
+                complete: true,
+            }),
+            Line::Gap(line) => ledger.gap(&Gap {
+                kind: GapKind::Events,
+                from: moment(line.gap),
+                to: line.to.map(moment),
+                reason: "the connection was lost".to_owned(),
+            }),
+        }
+    }
+
+    fn samples(&self, id: &EngineId) -> Vec<Sample> {
+        let line = self.line(Some(&id.0));
+        let limit = line.limit_mib.map(|mib| mib << 20);
+        self.memory
+            .iter()
+            .filter(|memory| memory.container == id.0)
+            .flat_map(|memory| {
+                let shares = memory.percent.iter().map(|percent| {
+                    let limit = limit.expect("percent needs a limit");
+                    (limit as f64 * percent / 100.0).round() as u64
+                });
+                let bytes = memory.mib.iter().map(|mib| mib << 20);
+                shares.chain(bytes).enumerate().map(|(index, used)| Sample {
+                    working_set_bytes: Some(used),
+                    limit_bytes: limit,
+                    ..Sample::empty(moment(memory.from + memory.every * index as f64))
+                })
+            })
+            .collect()
+    }
+}
+
+/// What the store would hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kept {
+    pub open: BTreeMap<(EngineId, Timestamp), OpenRun>,
+    pub ended: BTreeSet<(EngineId, Timestamp)>,
+    pub entries: BTreeMap<(EngineId, Timestamp), Restart>,
+    pub specs: BTreeMap<EngineId, ContainerSpec>,
+    pub child_ooms: BTreeSet<(EngineId, Timestamp)>,
+    /// How often an entry was written anew.
+    pub rewritten: u32,
+}
+
+impl Kept {
+    /// Keeps what the ledger has found by `now`.
+    pub fn take(&mut self, scenario: &Scenario, ledger: &mut Ledger, now: Timestamp) {
+        for step in ledger.due(now) {
+            match step {
+                Step::Began(run) => {
+                    let key = (run.spec.id.clone(), run.started_at);
+                    self.specs.insert(run.spec.id.clone(), run.spec.clone());
+                    if !self.ended.contains(&key) {
+                        self.open.entry(key).or_insert(run);
+                    }
+                }
+                Step::Died(death) => {
+                    let samples: Vec<Sample> = scenario
+                        .samples(&death.spec.id)
+                        .into_iter()
+                        .filter(|sample| sample.at >= death.run_started_at)
+                        .filter(|sample| sample.at <= death.ended_at)
+                        .collect();
+                    let verdict = judge(&Window {
+                        death: &death,
+                        samples: &samples,
+                        sample_gaps: &[],
+                        events_tell_causes: scenario.engine == "docker",
+                    });
+                    let entry = death.entry(verdict, samples.last().copied());
+                    let key = (entry.container.clone(), entry.run_started_at);
+                    self.specs.insert(entry.container.clone(), death.spec.clone());
+                    self.open.remove(&key);
+                    self.ended.insert(key.clone());
+                    if self.entries.insert(key, entry).is_some() {
+                        self.rewritten += 1;
+                    }
+                }
+                Step::CameBack(back) => {
+                    let key = (back.container, back.run_started_at);
+                    let entry = self.entries.get_mut(&key).expect("a known entry");
+                    entry.started_at = Some(back.started_at);
+                    entry.kind = back.kind;
+                    entry.next_image = back.next_image;
+                }
+                Step::ChildOutOfMemory { container, at } => {
+                    self.child_ooms.insert((container, at));
+                }
+            }
+        }
+    }
+
+    /// The ledger as it would be after Inquest was restarted.
+    pub fn restore(&self) -> Ledger {
+        let down = self
+            .entries
+            .values()
+            .filter(|entry| entry.started_at.is_none())
+            .filter(|entry| {
+                !self.entries.values().any(|other| {
+                    other.workload == entry.workload && other.run_started_at > entry.run_started_at
+                })
+            })
+            .map(|entry| DownRun {
+                spec: self.specs[&entry.container].clone(),
+                run_started_at: entry.run_started_at,
+                ended_at: entry.ended_at,
+                exit_code: entry.exit_code,
+            })
+            .collect();
+        Ledger::restore(self.open.values().cloned().collect(), down)
+    }
+}
+
+/// Long enough for everything to settle.
+pub const LATER: TimeDelta = TimeDelta::minutes(10);
+
+/// Plays a scenario from its beginning to its end, `times` over, restarting Inquest before line `split`.
+pub fn play(scenario: &Scenario, times: usize, split: Option<usize>) -> Kept {
+    let mut ledger = Ledger::new();
+    let mut kept = Kept::default();
+    let mut now = Timestamp::MIN_UTC;
+    for _ in 0..times {
+        for (index, line) in scenario.timeline.iter().enumerate() {
+            now = now.max(moment(line.arrives()));
+            if split == Some(index) {
+                ledger = kept.restore();
+                for earlier in &scenario.timeline[..index] {
+                    if matches!(earlier, Line::Event(_) | Line::Gap(_)) {
+                        scenario.feed(&mut ledger, earlier);
+                    }
+                }
+            }
+            kept.take(scenario, &mut ledger, now);
+            scenario.feed(&mut ledger, line);
+            kept.take(scenario, &mut ledger, now);
+        }
+    }
+    kept.take(scenario, &mut ledger, now + LATER);
+    kept
+}
