@@ -16,6 +16,9 @@ const ARMED: f64 = 0.8;
 pub fn MemoryBar(
     /// Memory now.
     memory: MemoryNow,
+    /// What stands below the bar in place of the sizes: the age of a reading that is old.
+    #[prop(optional_no_strip)]
+    age: Option<String>,
 ) -> impl IntoView {
     let used = memory.working_set_bytes.map(|used| used as f64);
     let sizes = match (used, memory.limit_bytes) {
@@ -40,7 +43,7 @@ pub fn MemoryBar(
                         }
                     })}
             </svg>
-            <span class="sub">{sizes}</span>
+            <span class="sub">{age.unwrap_or(sizes)}</span>
         </div>
     }
 }

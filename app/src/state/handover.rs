@@ -28,7 +28,10 @@ impl Handover {
         Self {
             rendered_at: now_ms(),
             theme: Theme::of_request(),
-            about: expect_context::<crate::backend::SharedBackend>().about(),
+            // There is none while the list of routes is made, which renders nothing for anyone.
+            about: use_context::<crate::backend::SharedBackend>()
+                .map(|backend| backend.about())
+                .unwrap_or_default(),
         }
     }
 

@@ -1,0 +1,95 @@
+//! One source.
+
+use domain::{Timestamp, view::SourceRow};
+use leptos::prelude::*;
+
+use super::words;
+use crate::{
+    components::{Ago, CauseMark},
+    format::{NBSP, duration_short},
+    pages::overview::words::sentence,
+};
+
+/// Its name and state, what is wrong with it and how to mend it, and what is known about it.
+#[component]
+pub fn SourceCard(
+    /// The source.
+    source: SourceRow,
+    /// Now, from the same answer.
+    now: Timestamp,
+) -> impl IntoView {
+    let (glyph, tone, word) = words::state(source.state);
+    let since = source.since.map(|at| {
+        view! {
+            <span class="mut">
+                "for " {duration_short((now - at).num_milliseconds())}
+            </span>
+        }
+    });
+    let next = source
+        .next_try_at
+        .map(|at| duration_short((at - now).num_milliseconds()));
+    let problem = source.problem.as_deref().map(|problem| {
+        view! {
+            <p class="mt2 problem">
+                {sentence(problem)} {next.map(|next| format!(" Next try in {next}."))}
+            </p>
+        }
+    });
+    let polled = source.last_poll_at.map_or_else(
+        || "never".into_any(),
+        |at| {
+            let took = source.last_poll_ms.map(|ms| format!(", took {ms}{NBSP}ms"));
+            view! {
+                <Ago at now />
+                {took}
+            }
+            .into_any()
+        },
+    );
+    let events = if source.events_connected {
+        "open"
+    } else {
+        "closed: restarts are still found by polling, their causes may be missing"
+    };
+    let engine = words::engine(&source);
+    let host = words::host(&source);
+    let watched = words::containers(&source);
+    let interval = words::interval(&source);
+    let seen = words::coverage(&source);
+    view! {
+        <li class="source">
+            <div class="source-h">
+                <h2>{source.name}</h2>
+                <span class=format!("cause {tone}")>
+                    <CauseMark glyph />
+                    {word}
+                </span>
+                {since}
+            </div>
+            {problem}
+            <dl class="facts">
+                <Fact name="Endpoint">
+                    <code>{source.endpoint}</code>
+                </Fact>
+                <Fact name="Engine">{engine}</Fact>
+                {host.map(|host| view! { <Fact name="Host">{host}</Fact> })}
+                <Fact name="Watched">{watched}</Fact>
+                <Fact name="Polled">{interval} ", last " {polled}</Fact>
+                <Fact name="Event stream">{events}</Fact>
+                <Fact name="Seen">{seen}</Fact>
+            </dl>
+        </li>
+    }
+}
+
+/// A name and what there is to say.
+#[component]
+fn Fact(name: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <div>
+            <dt>{name}</dt>
+            <dd>{children()}</dd>
+        </div>
+    }
+}

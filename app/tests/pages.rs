@@ -1,0 +1,178 @@
+//! The pages as the server renders them: complete without a script, and right for every state of the fleet.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may as well stop here"
+)]
+
+mod fixture;
+
+use app::{App, shell::shell};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
+use fixture::{Fleet, backend};
+use leptos::prelude::*;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower::ServiceExt;
+
+fn server(fleet: Fleet) -> Router {
+    let options = LeptosOptions::builder().output_name("inquest").build();
+    let context = move || provide_context(backend(fleet));
+    Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(App), context, {
+            let options = options.clone();
+            move || shell(options.clone())
+        })
+        .fallback(leptos_axum::file_and_error_handler_with_context::<
+            LeptosOptions,
+            _,
+        >(context, shell))
+        .with_state(options)
+}
+
+async fn get(fleet: Fleet, path: &str) -> (StatusCode, String) {
+    send(fleet, Request::get(path)).await
+}
+
+async fn send(fleet: Fleet, request: axum::http::request::Builder) -> (StatusCode, String) {
+    let answer = server(fleet)
+        .oneshot(
+            request
+                .header(header::ACCEPT, "text/html")
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
+        .unwrap();
+    let status = answer.status();
+    let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    // Comments mark the places where the browser takes over; they are not what people read.
+    let html = String::from_utf8(body.to_vec())
+        .unwrap()
+        .replace("<!>", "")
+        .replace('\u{a0}', " ");
+    (status, html)
+}
+
+fn assert_says(html: &str, sentences: &[&str]) {
+    for sentence in sentences {
+        assert!(
+            html.contains(sentence),
+            "the page does not say `{sentence}`:\n{html}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_overview_is_complete_in_the_first_html() {
+    let (status, html) = get(Fleet::Usual, "/").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_says(
+        &html,
+        &[
+            "<title>Overview · Inquest</title>",
+            "Demo data",
+            "2 workloads are restarting; checkout 22 times in the last 24 h",
+            "prod-eu has not answered since 16:18 (11 min).",
+            "1 workload shows its last known values",
+            "href=\"/workloads/1\"",
+            "108 of 512 MiB",
+            "61 MiB, no limit set",
+            "goroutines",
+            "Out of memory",
+            "11 min old",
+            "No restart seen",
+            "last poll 4 s ago",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn the_url_filters_without_a_script() {
+    let (_, html) = get(Fleet::Usual, "/?cause=program").await;
+    assert_says(&html, &["billing-webhook", "aria-current=\"true\""]);
+    assert!(!html.contains(">search-indexer<"));
+
+    let (_, html) = get(Fleet::Usual, "/?q=nosuch+thing").await;
+    assert_says(
+        &html,
+        &[
+            "No workload matches “nosuch thing”",
+            "5 workloads are hidden by the filter.",
+            "Clear filters",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn nothing_to_show_is_said_and_not_drawn() {
+    let (_, html) = get(Fleet::Empty, "/").await;
+    assert_says(
+        &html,
+        &["Nothing is being watched yet", "href=\"/sources\""],
+    );
+    assert!(!html.contains("<table"));
+    let (_, html) = get(Fleet::Empty, "/sources").await;
+    assert_says(
+        &html,
+        &["nothing answers at the usual socket paths", "[[source]]"],
+    );
+}
+
+#[tokio::test]
+async fn a_failure_says_what_failed() {
+    let (_, html) = get(Fleet::Down, "/").await;
+    assert_says(
+        &html,
+        &[
+            "The overview could not be loaded",
+            "the store does not answer: connection refused",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn sources_tell_how_they_are() {
+    let (_, html) = get(Fleet::Usual, "/sources").await;
+    assert_says(
+        &html,
+        &[
+            "1 of 2 sources answer.",
+            "Docker 29.1.0, API 1.51, cgroup v2",
+            "edge-01, 16 GiB",
+            "4 containers, 4 running",
+            "99.8 % of the last 24 h",
+            "check that the engine runs",
+            "Unreachable",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_not_found() {
+    let (status, html) = get(Fleet::Usual, "/nowhere").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_says(&html, &["There is no page at this address"]);
+}
+
+#[tokio::test]
+async fn the_theme_comes_with_the_first_paint() {
+    let request = Request::get("/").header(header::COOKIE, "theme=dark");
+    let (_, html) = send(Fleet::Usual, request).await;
+    assert_says(&html, &["<html lang=\"en\" data-theme=\"dark\">"]);
+    let (_, html) = get(Fleet::Usual, "/").await;
+    assert_says(&html, &["<html lang=\"en\">"]);
+}
+
+#[tokio::test]
+async fn no_style_is_inline() {
+    for path in ["/", "/sources", "/nowhere"] {
+        let (_, html) = get(Fleet::Usual, path).await;
+        assert!(
+            !html.contains(" style="),
+            "{path} would break the content security policy"
+        );
+    }
+}
