@@ -3,5 +3,13 @@
 //! Data flows one way: [`collect`] polls sources and hands messages to the recorder, which keeps them in the store and has the
 //! `domain` judge them; the store answers the backend; [`live`] tells browsers that there is something new.
 
+pub mod backend;
+pub mod cli;
 pub mod collect;
+pub mod config;
+pub mod data_dir;
+pub mod http;
 pub mod live;
+pub mod logging;
+pub mod postgres;
+pub mod startup;

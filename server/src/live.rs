@@ -41,6 +41,18 @@ pub enum LiveEvent {
     },
 }
 
+impl LiveEvent {
+    /// The name of the event in the stream; the same as `type` in its data.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Poll { .. } => "poll",
+            Self::Restart { .. } => "restart",
+            Self::Timeline { .. } => "timeline",
+            Self::Source { .. } => "source",
+        }
+    }
+}
+
 /// The channel between the recorder and every open browser. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct Live(broadcast::Sender<LiveEvent>);

@@ -1,0 +1,122 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Flags;
+
+/// Why did it die, will it die again, and did the fix work?
+///
+/// Inquest watches container engines, keeps every restart with its evidence, and shows restarts, memory and goroutines or tasks
+/// on one time axis in the browser.
+#[derive(Debug, Parser)]
+#[command(
+    name = "inquest",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  \
+        inquest demo                            a simulated fleet with 30 days of history\n  \
+        inquest serve                           watch the engine of this machine on http://127.0.0.1:3000\n  \
+        inquest serve --config inquest.toml     watch what the file names\n  \
+        INQUEST_LISTEN=0.0.0.0:8080 inquest serve\n\n\
+        Settings: flags, then environment (INQUEST_*, `__` between levels; DATABASE_URL), then the file, then defaults."
+)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch engines and serve what was found
+    #[command(
+        after_help = "Without a configured source, the Docker or Podman engine of this machine is watched.\n\
+        Without DATABASE_URL, a private Postgres runs in the data folder."
+    )]
+    Serve(Common),
+    /// Show a simulated fleet with 30 days of history
+    #[command(
+        after_help = "Nothing of this machine is watched. The data go away with the demo unless --data-dir is given."
+    )]
+    Demo(Common),
+    /// Bring the database's schema up to date and end
+    ///
+    /// `serve` does the same at its start; this is for those who run several servers or restrict what they may do.
+    Migrate(Common),
+    /// Check the configuration and print what is in force, without secrets
+    CheckConfig(Common),
+    /// Print the restart ledger, newest first
+    #[command(after_help = "Examples:\n  \
+        inquest export > restarts.jsonl\n  \
+        inquest export --format csv --from 2026-11-01T00:00:00Z > november.csv\n\n\
+        With the private Postgres, stop the server first: only one process can use a data folder. \
+        While it runs, ask GET /api/v1/restarts.")]
+    Export(Export),
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Common {
+    /// The configuration file (TOML)
+    #[arg(long, value_name = "FILE", env = "INQUEST_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Where browsers and API clients connect [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// Where the private Postgres lives [default: ~/.local/share/inquest, for root /var/lib/inquest]
+    #[arg(long, value_name = "FOLDER")]
+    pub data_dir: Option<String>,
+}
+
+impl Common {
+    /// The same for the configuration.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            listen: self.listen.clone(),
+            data_dir: self.data_dir.clone(),
+        }
+    }
+}
+
+/// What `export` understands.
+#[derive(Clone, Debug, Args)]
+pub struct Export {
+    /// Everything else
+    #[command(flatten)]
+    pub common: Common,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    pub format: Format,
+    /// Only restarts that ended at or after this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<DateTime<Utc>>,
+    /// Only restarts that ended before this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// How restarts are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One JSON object on each line, as in the API
+    Jsonl,
+    /// Comma-separated values with a header line, evidence left out
+    Csv,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,15 @@
+//! `/api`: the public interface. Everything in it is described at `/api/openapi.json`.
+
+pub mod openapi;
+mod v1;
+
+use axum::{Router, routing::get};
+
+use super::{AppState, problem};
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .nest("/v1", v1::router())
+        .route("/openapi.json", get(openapi::get))
+        .fallback(problem::unknown_path)
+}

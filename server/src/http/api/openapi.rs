@@ -1,0 +1,43 @@
+//! The description of the API, made from the handlers and the types they answer with.
+
+use axum::Json;
+use utoipa::OpenApi;
+
+use super::v1;
+
+/// `GET /api/openapi.json`
+pub(super) async fn get() -> Json<utoipa::openapi::OpenApi> {
+    Json(document())
+}
+
+/// The whole description.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Inquest",
+        description = "Why containers restart: the restart ledger with its verdicts, and the series beside it.\n\n\
+            Times are RFC 3339 in UTC, ids are opaque strings, numbers that are not known are `null`. \
+            Lists come as `{\"data\": […], \"meta\": {\"next\": cursor}}`; give `meta.next` back as `cursor` for the next page. \
+            Errors are `application/problem+json` (RFC 9457) with a stable `code`.",
+    ),
+    paths(
+        v1::workloads::list,
+        v1::workloads::get,
+        v1::series::get,
+        v1::restarts::list,
+        v1::timeline::list,
+        v1::sources::list,
+        v1::events::stream,
+    ),
+    tags(
+        (name = "workloads", description = "What keeps its identity over restarts and recreation"),
+        (name = "restarts", description = "The ledger, and every other dated fact"),
+        (name = "sources", description = "What is polled"),
+        (name = "events", description = "What changes, as it changes"),
+    )
+)]
+struct Document;

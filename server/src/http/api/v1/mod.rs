@@ -1,0 +1,30 @@
+//! `/api/v1`, one file for each noun.
+
+pub(super) mod events;
+pub(super) mod restarts;
+pub(super) mod series;
+pub(super) mod sources;
+pub(super) mod timeline;
+pub(super) mod workloads;
+
+use app::backend::Caller;
+use axum::{Json, Router, routing::get};
+
+use crate::http::{AppState, problem::Problem};
+
+/// What a handler answers.
+type Answer<T> = Result<Json<T>, Problem>;
+
+/// Who asks through the API.
+const CALLER: Caller = Caller::Anonymous;
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/workloads", get(workloads::list))
+        .route("/workloads/{id}", get(workloads::get))
+        .route("/workloads/{id}/series", get(series::get))
+        .route("/restarts", get(restarts::list))
+        .route("/timeline", get(timeline::list))
+        .route("/sources", get(sources::list))
+        .route("/events", get(events::stream))
+}

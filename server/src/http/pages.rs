@@ -1,0 +1,129 @@
+//! The pages of the interface, rendered here and hydrated in the browser, and the files they load.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use app::{App, shell};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use leptos::{
+    config::LeptosOptions,
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{
+    LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
+    handle_server_fns_with_context, render_app_async_with_context,
+};
+use tower::{ServiceBuilder, service_fn};
+use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+
+use super::AppState;
+
+/// The name of the browser's files, as in `[[workspace.metadata.leptos]]`.
+const OUTPUT_NAME: &str = "inquest";
+
+/// Where the browser's files may be: told by `LEPTOS_SITE_ROOT`, beside the program, or where a developer's build puts them.
+pub fn find_site(told: Option<&str>) -> Option<PathBuf> {
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|program| Some(program.parent()?.join("site")));
+    let candidates = [
+        told.map(PathBuf::from),
+        beside,
+        Some(PathBuf::from("target/site")),
+    ];
+    candidates
+        .into_iter()
+        .flatten()
+        .find(|dir| dir.join("pkg").is_dir())
+}
+
+/// What Leptos wants to know.
+pub(super) fn options(site: Option<&Path>) -> LeptosOptions {
+    LeptosOptions::builder()
+        .output_name(OUTPUT_NAME)
+        .site_root(
+            site.map(|site| site.display().to_string())
+                .unwrap_or_default(),
+        )
+        .build()
+}
+
+/// Adds pages, their server functions and their files.
+pub(super) fn add(router: Router<AppState>, state: &AppState, site: &Path) -> Router<AppState> {
+    let context = {
+        let backend = Arc::clone(&state.backend);
+        move || {
+            provide_context(Arc::clone(&backend));
+            set_policy();
+        }
+    };
+    let (routes, _static) =
+        generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
+    let shell = {
+        let options = state.options.clone();
+        move || shell(options.clone())
+    };
+
+    let server_fns = {
+        let context = context.clone();
+        move |request: Request| handle_server_fns_with_context(context.clone(), request)
+    };
+    let not_found = {
+        let render = render_app_async_with_context(context.clone(), shell.clone());
+        service_fn(move |request: Request| {
+            let rendered = render(request);
+            async move { Ok(as_not_found(rendered.await)) }
+        })
+    };
+    // File names carry no hash: a browser asks whether its copy is still good, and gets an empty answer when it is.
+    let revalidate = SetResponseHeaderLayer::if_not_present(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-cache"),
+    );
+    let files = ServiceBuilder::new().layer(revalidate).service(
+        ServeDir::new(site)
+            .precompressed_br()
+            .precompressed_gzip()
+            .append_index_html_on_directories(false)
+            .call_fallback_on_method_not_allowed(true)
+            .fallback(not_found),
+    );
+    router
+        .route("/_fn/{*name}", post(server_fns.clone()).get(server_fns))
+        .leptos_routes_with_context(state, routes, context, shell)
+        .fallback_service(files)
+}
+
+/// The page for addresses that lead nowhere comes with the status that says so.
+fn as_not_found(mut response: Response<Body>) -> Response {
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response.into_response()
+}
+
+/// Only our own scripts run: those that carry this answer's nonce and what they load. Data come from here only.
+fn set_policy() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
+        return;
+    };
+    let policy = format!(
+        "default-src 'none'; script-src 'strict-dynamic' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
+         img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    );
+    // A nonce is URL-safe base64, so this is always a header value.
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
