@@ -3,7 +3,14 @@
 //! Wire formats of other systems stop inside their source or probe. Nothing here waits for the store: a full queue drops numbers,
 //! counts them and reports the gap.
 
+pub mod clock;
+pub mod metrics;
 pub mod outbox;
+pub mod probes;
+pub mod registry;
+pub mod reporter;
+pub mod scheduler;
+pub mod sources;
 
 use domain::{
     Timestamp,

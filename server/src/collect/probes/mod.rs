@@ -1,0 +1,190 @@
+//! In-process endpoints: better task counts than the kernel's, asked from the processes themselves.
+//!
+//! Probes run beside the memory poll and never delay it: a reading takes the newest answer, or goes without.
+
+mod address;
+mod ask;
+mod expvar;
+mod fetch;
+mod openmetrics;
+mod pprof;
+mod site;
+
+use std::{collections::HashMap, time::Duration};
+
+use domain::{ids::EngineId, sample::TaskCount};
+use tokio::time::Instant;
+
+pub use self::{
+    ask::{Question, Reply},
+    openmetrics::{Line, parse_line},
+    site::{Published, Site},
+};
+use self::{fetch::Client, site::Plan};
+use super::ProbeHealth;
+
+/// What is known about a container's tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tasks {
+    /// It has no probe: the kernel's count is the best there is.
+    Unprobed,
+    /// It has one; nothing when that does not answer. The kernel's count would be another series under the same name.
+    Probed(Option<TaskCount>),
+}
+
+/// The probes of one source.
+#[derive(Debug)]
+pub struct Prober {
+    client: Client,
+    engine_host: String,
+    fresh_for: Duration,
+    targets: HashMap<EngineId, Target>,
+}
+
+/// A container with a probe.
+#[derive(Debug)]
+struct Target {
+    plan: Plan,
+    /// The address that answered last.
+    working: Option<String>,
+    asking: bool,
+    answer: Option<(Instant, TaskCount)>,
+    /// What was reported last: nothing yet, that it works, or why not.
+    reported: Option<Option<String>>,
+}
+
+impl Prober {
+    /// `engine_host` is where published ports are; answers older than `fresh_for` no longer count.
+    pub fn new(engine_host: String, fresh_for: Duration) -> Self {
+        Self {
+            client: Client::default(),
+            engine_host,
+            fresh_for,
+            targets: HashMap::new(),
+        }
+    }
+
+    /// A container was inspected. Returns the health to report when its labels cannot be understood.
+    pub fn found(&mut self, id: &EngineId, site: &Site) -> Option<ProbeHealth> {
+        match site.plan(&self.engine_host) {
+            Ok(None) => {
+                self.targets.remove(id);
+                None
+            }
+            Ok(Some(plan)) => {
+                let target = self
+                    .targets
+                    .entry(id.clone())
+                    .or_insert_with(|| Target::new(plan.clone()));
+                if target.plan != plan {
+                    *target = Target {
+                        reported: target.reported.take(),
+                        asking: target.asking,
+                        ..Target::new(plan)
+                    };
+                }
+                None
+            }
+            Err(bad) => {
+                let problem = bad.to_string();
+                let target = self
+                    .targets
+                    .entry(id.clone())
+                    .or_insert_with(|| Target::new(Plan::default()));
+                target.plan = Plan::default();
+                target.report(id, Some(problem))
+            }
+        }
+    }
+
+    /// A container is gone or does not run.
+    pub fn forget(&mut self, id: &EngineId) {
+        self.targets.remove(id);
+    }
+
+    /// Forgets all others.
+    pub fn retain(&mut self, keep: impl Fn(&EngineId) -> bool) {
+        self.targets.retain(|id, _target| keep(id));
+    }
+
+    /// The question to put to a container's probe now. `None` when it has none or has not answered the last one yet.
+    pub fn ask(&mut self, id: &EngineId) -> Option<Question> {
+        let target = self.targets.get_mut(id)?;
+        if target.asking || target.plan.candidates.is_empty() {
+            return None;
+        }
+        target.asking = true;
+        // The one that worked goes first.
+        let mut urls = target.plan.candidates.clone();
+        if let Some(working) = target
+            .working
+            .as_ref()
+            .and_then(|url| urls.iter().position(|candidate| candidate == url))
+        {
+            urls[..=working].rotate_right(1);
+        }
+        Some(Question::new(
+            self.client.clone(),
+            id.clone(),
+            target.plan.kind,
+            urls,
+        ))
+    }
+
+    /// Takes the answer. Returns the health to report when it changed.
+    pub fn heard(&mut self, reply: Reply) -> Option<ProbeHealth> {
+        let target = self.targets.get_mut(&reply.container)?;
+        target.asking = false;
+        match reply.result {
+            Ok(answer) => {
+                target.answer = Some((Instant::now(), answer.count));
+                target.working = Some(answer.url);
+                target.report(&reply.container, None)
+            }
+            Err(problem) => target.report(&reply.container, Some(problem)),
+        }
+    }
+
+    /// The newest answer, if it is fresh.
+    pub fn tasks(&self, id: &EngineId, now: Instant) -> Tasks {
+        self.targets.get(id).map_or(Tasks::Unprobed, |target| {
+            Tasks::Probed(
+                target
+                    .answer
+                    .filter(|(at, _count)| now.saturating_duration_since(*at) <= self.fresh_for)
+                    .map(|(_at, count)| count),
+            )
+        })
+    }
+}
+
+impl Target {
+    fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            working: None,
+            asking: false,
+            answer: None,
+            reported: None,
+        }
+    }
+
+    fn report(&mut self, id: &EngineId, problem: Option<String>) -> Option<ProbeHealth> {
+        // Errors differ in detail from try to try; only the change between working and not is news.
+        let news = self
+            .reported
+            .as_ref()
+            .is_none_or(|before| before.is_some() != problem.is_some());
+        if !news {
+            return None;
+        }
+        self.reported = Some(problem.clone());
+        Some(ProbeHealth {
+            container: id.clone(),
+            problem,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! Go's goroutine profile. Its first line has the number: `goroutine profile: total 41203`.
+
+use domain::{metric::TaskKind, sample::TaskCount};
+
+/// The first line is short; whatever has none in this many bytes is something else.
+pub(super) const LONGEST_HEAD: usize = 4 << 10;
+
+/// The goroutine profile below a pprof index. `debug=1` is the aggregated text, the cheapest one that has the total.
+pub(super) fn goroutine_url(index: &str) -> String {
+    let index = index.trim_end_matches('/');
+    if index.contains('?') {
+        index.to_owned()
+    } else if index.ends_with("/goroutine") {
+        format!("{index}?debug=1")
+    } else {
+        format!("{index}/goroutine?debug=1")
+    }
+}
+
+/// The number in the first line.
+pub(super) fn goroutines(head: &str) -> Option<TaskCount> {
+    let count = head
+        .lines()
+        .next()?
+        .strip_prefix("goroutine profile: total ")?
+        .trim()
+        .parse()
+        .ok()?;
+    Some(TaskCount {
+        kind: TaskKind::Goroutines,
+        count,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("http://h:1/debug/pprof", "http://h:1/debug/pprof/goroutine?debug=1")]
+    #[case("http://h:1/debug/pprof/", "http://h:1/debug/pprof/goroutine?debug=1")]
+    #[case(
+        "http://h:1/debug/pprof/goroutine",
+        "http://h:1/debug/pprof/goroutine?debug=1"
+    )]
+    #[case(
+        "http://h:1/p?profile=goroutine&debug=1",
+        "http://h:1/p?profile=goroutine&debug=1"
+    )]
+    fn the_profile_below_an_index(#[case] index: &str, #[case] url: &str) {
+        assert_eq!(goroutine_url(index), url);
+    }
+
+    #[rstest]
+    #[case("goroutine profile: total 41203\n1 @ 0x43", Some(41_203))]
+    #[case("goroutine profile: total 7", Some(7))]
+    #[case("heap profile: 3: 4 [5: 6]", None)]
+    #[case("goroutine profile: total many", None)]
+    #[case("", None)]
+    fn the_first_line_has_the_number(#[case] head: &str, #[case] count: Option<u64>) {
+        assert_eq!(goroutines(head).map(|tasks| tasks.count), count);
+    }
+}

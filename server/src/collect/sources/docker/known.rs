@@ -1,0 +1,203 @@
+//! What is remembered of each container between rounds.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use chrono::TimeDelta;
+use domain::{
+    Timestamp,
+    fact::Observation,
+    ids::EngineId,
+    sample::Sample,
+    workload::{ContainerSpec, ContainerState},
+};
+
+/// From this share of its limit on, a container is sampled at every beat.
+pub(super) const ARM_AT: f64 = 0.80;
+/// Below this share it no longer is. Lower, so that a saw tooth at the threshold does not switch with every reading.
+pub(super) const DISARM_BELOW: f64 = 0.75;
+
+/// A container that is listed, or that an event told about.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// Spreads calls about containers evenly over a round; the same for a container for ever.
+    pub(super) hash: u64,
+    /// The newest answer of inspect.
+    pub(super) seen: Option<Observation>,
+    /// An inspect is under way.
+    pub(super) inspecting: bool,
+    /// Something happened since it was sent.
+    pub(super) inspect_again: bool,
+    /// A stats call is under way.
+    pub(super) sampling: bool,
+    /// Close to its limit.
+    pub(super) armed: bool,
+}
+
+impl Known {
+    /// A container nobody has looked at yet.
+    pub(super) fn new(id: &EngineId) -> Self {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        Self {
+            hash: hasher.finish(),
+            seen: None,
+            inspecting: false,
+            inspect_again: false,
+            sampling: false,
+            armed: false,
+        }
+    }
+
+    /// What it is made from, once inspected.
+    pub(super) fn spec(&self) -> Option<&ContainerSpec> {
+        self.seen.as_ref().map(|seen| &seen.spec)
+    }
+
+    /// Whether it has processes to measure, as far as we know.
+    pub(super) fn is_running(&self) -> bool {
+        self.seen.as_ref().is_some_and(|seen| {
+            matches!(seen.state, ContainerState::Running | ContainerState::Paused)
+        })
+    }
+
+    /// Whether the list contradicts what inspect said last, so that it must be asked again.
+    pub(super) fn contradicts(
+        &self,
+        listed: Option<ContainerState>,
+        status: &str,
+        now: Timestamp,
+    ) -> bool {
+        let Some(seen) = &self.seen else { return true };
+        if listed.is_some_and(|listed| listed != seen.state) {
+            return true;
+        }
+        // "Up 7 seconds" of a run that we think is old: there was a restart between two rounds, and its event was missed.
+        let young = status.starts_with("Up") && status.contains("second");
+        young
+            && seen
+                .started_at
+                .is_some_and(|started| now - started > TimeDelta::seconds(90))
+    }
+
+    /// Takes an answer of inspect. Returns whether it shows a run we had not seen.
+    pub(super) fn observe(&mut self, observation: Observation) -> bool {
+        let before = self.seen.as_ref().and_then(|seen| seen.started_at);
+        let new_run = observation.started_at != before;
+        self.seen = Some(observation);
+        if !self.is_running() || new_run {
+            self.armed = false;
+        }
+        new_run && self.is_running()
+    }
+
+    /// Takes a reading and arms or disarms.
+    pub(super) fn measure(&mut self, sample: &Sample) {
+        match sample.memory_ratio() {
+            Some(ratio) if ratio >= ARM_AT => self.armed = true,
+            Some(ratio) if ratio < DISARM_BELOW => self.armed = false,
+            Some(_between) => {}
+            None => self.armed = false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::workload::WorkloadKey;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_800_000_000 + seconds, 0).expect("in range")
+    }
+
+    fn running(started_at: i64) -> Observation {
+        Observation {
+            at: at(started_at),
+            spec: ContainerSpec {
+                id: EngineId::from("c0ffee"),
+                workload: WorkloadKey {
+                    group: String::new(),
+                    name: "web".to_owned(),
+                },
+                image: String::new(),
+                image_id: String::new(),
+                created_at: None,
+                limit_bytes: Some(100),
+                restart_policy: String::new(),
+            },
+            state: ContainerState::Running,
+            started_at: Some(at(started_at)),
+            finished_at: None,
+            exit_code: None,
+            oom_killed: false,
+            restart_count: Some(0),
+        }
+    }
+
+    fn reading(working_set: u64) -> Sample {
+        Sample {
+            working_set_bytes: Some(working_set),
+            limit_bytes: Some(100),
+            ..Sample::empty(at(0))
+        }
+    }
+
+    #[test]
+    fn arms_at_eighty_percent_and_disarms_below_seventy_five() {
+        let mut known = Known::new(&EngineId::from("c0ffee"));
+        let armed: Vec<bool> = [79, 80, 76, 75, 74, 79, 95]
+            .into_iter()
+            .map(|working_set| {
+                known.measure(&reading(working_set));
+                known.armed
+            })
+            .collect();
+        assert_eq!(armed, [false, true, true, true, false, false, true]);
+    }
+
+    #[test]
+    fn a_death_or_a_new_run_disarms() {
+        let mut known = Known::new(&EngineId::from("c0ffee"));
+        assert!(known.observe(running(0)), "the first look shows a new run");
+        known.measure(&reading(99));
+        assert!(!known.observe(running(0)), "the same run");
+        assert!(known.armed);
+        assert!(known.observe(running(50)));
+        assert!(!known.armed);
+        known.measure(&reading(99));
+        known.observe(Observation {
+            state: ContainerState::Restarting,
+            ..running(50)
+        });
+        assert!(!known.armed);
+        assert!(!known.is_running());
+    }
+
+    #[test]
+    fn the_list_gives_away_a_restart_whose_event_was_missed() {
+        let mut known = Known::new(&EngineId::from("c0ffee"));
+        assert!(
+            known.contradicts(Some(ContainerState::Running), "Up 2 hours", at(0)),
+            "never inspected"
+        );
+        known.observe(running(0));
+        assert!(!known.contradicts(
+            Some(ContainerState::Running),
+            "Up 2 hours (healthy)",
+            at(7_200)
+        ));
+        assert!(!known.contradicts(Some(ContainerState::Running), "Up 50 seconds", at(50)));
+        assert!(known.contradicts(Some(ContainerState::Running), "Up 7 seconds", at(7_200)));
+        assert!(known.contradicts(
+            Some(ContainerState::Running),
+            "Up Less than a second",
+            at(7_200)
+        ));
+        assert!(known.contradicts(
+            Some(ContainerState::Exited),
+            "Exited (0) 3 seconds ago",
+            at(10)
+        ));
+    }
+}

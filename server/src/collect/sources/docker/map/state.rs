@@ -1,0 +1,176 @@
+//! States: from the answers of `list` and `inspect`.
+
+use std::{collections::HashMap, net::IpAddr};
+
+use bollard::models::{
+    ContainerInspectResponse, ContainerState as WireState, ContainerStateStatusEnum as Status,
+    ContainerSummary, ContainerSummaryStateEnum as Listed, HostConfig, RestartPolicyNameEnum,
+};
+use domain::{
+    Timestamp,
+    fact::Observation,
+    ids::EngineId,
+    workload::{ContainerSpec, ContainerState, WorkloadKey},
+};
+
+use super::time;
+use crate::collect::probes::{Published, Site};
+
+/// The state in the list, which has neither start times nor exit codes.
+pub(in super::super) fn list_state(summary: &ContainerSummary) -> Option<ContainerState> {
+    Some(match summary.state? {
+        Listed::CREATED => ContainerState::Created,
+        Listed::RUNNING | Listed::STOPPING => ContainerState::Running,
+        Listed::PAUSED => ContainerState::Paused,
+        Listed::RESTARTING => ContainerState::Restarting,
+        Listed::EXITED | Listed::DEAD | Listed::REMOVING => ContainerState::Exited,
+        Listed::EMPTY => return None,
+    })
+}
+
+/// What inspect saw, stamped with the time at which it was `asked`: the answer may be older than an event that came meanwhile,
+/// never newer than what the next answer says.
+pub(in super::super) fn observation(
+    inspect: &ContainerInspectResponse,
+    asked: Timestamp,
+) -> Option<Observation> {
+    let wire = inspect.state.as_ref()?;
+    let state = state(wire);
+    let dead = matches!(state, ContainerState::Exited | ContainerState::Restarting);
+    Some(Observation {
+        at: asked,
+        spec: spec(inspect)?,
+        state,
+        started_at: wire.started_at.as_deref().and_then(time),
+        finished_at: wire.finished_at.as_deref().and_then(time),
+        // A start sets it to zero, which says nothing about the run before.
+        exit_code: wire
+            .exit_code
+            .filter(|_| dead)
+            .and_then(|code| i32::try_from(code).ok()),
+        oom_killed: wire.oom_killed.unwrap_or(false),
+        restart_count: inspect
+            .restart_count
+            .and_then(|count| u64::try_from(count).ok()),
+    })
+}
+
+/// `Restarting` first: while a container waits for its next start, engines also say `Running` (with pid 0).
+fn state(wire: &WireState) -> ContainerState {
+    match wire.status {
+        Some(Status::RESTARTING) => ContainerState::Restarting,
+        Some(Status::RUNNING | Status::STOPPING) => ContainerState::Running,
+        Some(Status::PAUSED) => ContainerState::Paused,
+        Some(Status::CREATED) => ContainerState::Created,
+        Some(Status::EXITED | Status::DEAD | Status::REMOVING) => ContainerState::Exited,
+        Some(Status::EMPTY) | None if wire.restarting == Some(true) => ContainerState::Restarting,
+        Some(Status::EMPTY) | None if wire.paused == Some(true) => ContainerState::Paused,
+        Some(Status::EMPTY) | None if wire.running == Some(true) => ContainerState::Running,
+        Some(Status::EMPTY) | None => ContainerState::Exited,
+    }
+}
+
+fn spec(inspect: &ContainerInspectResponse) -> Option<ContainerSpec> {
+    let none = HashMap::new();
+    let config = inspect.config.as_ref();
+    let labels = config
+        .and_then(|config| config.labels.as_ref())
+        .unwrap_or(&none);
+    let host = inspect.host_config.as_ref();
+    Some(ContainerSpec {
+        id: EngineId(inspect.id.clone()?),
+        workload: identity(inspect.name.as_deref()?, labels),
+        image: config
+            .and_then(|config| config.image.clone())
+            .unwrap_or_default(),
+        image_id: inspect.image.clone().unwrap_or_default(),
+        created_at: inspect.created.filter(|created| created.timestamp() > 0),
+        // Zero and less mean "no limit".
+        limit_bytes: host
+            .and_then(|host| u64::try_from(host.memory?).ok())
+            .filter(|limit| *limit > 0),
+        restart_policy: host.map(restart_policy).unwrap_or_default(),
+    })
+}
+
+fn restart_policy(host: &HostConfig) -> String {
+    let Some(policy) = &host.restart_policy else {
+        return String::new();
+    };
+    match policy.name {
+        None => String::new(),
+        Some(RestartPolicyNameEnum::EMPTY | RestartPolicyNameEnum::NO) => "no".to_owned(),
+        Some(RestartPolicyNameEnum::ALWAYS) => "always".to_owned(),
+        Some(RestartPolicyNameEnum::UNLESS_STOPPED) => "unless-stopped".to_owned(),
+        Some(RestartPolicyNameEnum::ON_FAILURE) => match policy.maximum_retry_count {
+            Some(count) if count > 0 => format!("on-failure:{count}"),
+            _ => "on-failure".to_owned(),
+        },
+    }
+}
+
+/// Whose container it is. Engines put a slash before names.
+pub(super) fn identity(name: &str, labels: &HashMap<String, String>) -> WorkloadKey {
+    let label = |key: &str| labels.get(key).filter(|value| !value.is_empty()).cloned();
+    match (
+        label("com.docker.compose.project"),
+        label("com.docker.compose.service"),
+    ) {
+        (Some(group), Some(service)) => WorkloadKey {
+            group,
+            name: match label("com.docker.compose.container-number").as_deref() {
+                None | Some("1") => service,
+                Some(number) => format!("{service}-{number}"),
+            },
+        },
+        _ => WorkloadKey {
+            group: label("com.docker.stack.namespace").unwrap_or_default(),
+            name: label("com.docker.swarm.service.name")
+                .unwrap_or_else(|| name.trim_start_matches('/').to_owned()),
+        },
+    }
+}
+
+/// Where the processes of a container can be reached, and what its labels ask us to read there.
+pub(in super::super) fn probe_site(inspect: &ContainerInspectResponse) -> Site {
+    let network = inspect.network_settings.as_ref();
+    Site {
+        labels: inspect
+            .config
+            .as_ref()
+            .and_then(|config| config.labels.clone())
+            .unwrap_or_default(),
+        addresses: network
+            .iter()
+            .flat_map(|network| network.networks.iter().flatten())
+            .flat_map(|(_name, endpoint)| [&endpoint.ip_address, &endpoint.global_ipv6_address])
+            .filter_map(|address| address.as_deref()?.parse().ok())
+            .collect(),
+        published: network
+            .iter()
+            .flat_map(|network| network.ports.iter().flatten())
+            .flat_map(|(port, bindings)| {
+                bindings
+                    .iter()
+                    .flatten()
+                    .map(move |binding| (port, binding))
+            })
+            .filter_map(|(port, binding)| {
+                let (port, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
+                (protocol == "tcp").then_some(Published {
+                    container_port: port.parse().ok()?,
+                    host_address: binding
+                        .host_ip
+                        .as_deref()
+                        .and_then(|ip| ip.parse::<IpAddr>().ok()),
+                    host_port: binding.host_port.as_deref()?.parse().ok()?,
+                })
+            })
+            .collect(),
+        shares_host_network: inspect
+            .host_config
+            .as_ref()
+            .and_then(|host| host.network_mode.as_deref())
+            == Some("host"),
+    }
+}

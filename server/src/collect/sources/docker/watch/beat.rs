@@ -1,0 +1,206 @@
+//! What is due at a beat, and the requests that are sent.
+
+use std::time::Duration;
+
+use domain::ids::EngineId;
+use metrics::gauge;
+use tokio::time::Instant;
+
+use super::{Answer, Watch, round::Listing};
+use crate::collect::{
+    metrics::{ARMED, LAG_SECONDS},
+    sources::docker::known::Known,
+};
+
+/// The division of time. A round has one beat for each second of the polling interval.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beats {
+    in_round: u32,
+    length: Duration,
+    next: u64,
+}
+
+impl Beats {
+    pub(super) fn new(interval: Duration) -> Self {
+        let in_round = u32::try_from(interval.as_secs()).unwrap_or(u32::MAX).max(1);
+        Self {
+            in_round,
+            length: interval / in_round,
+            next: 0,
+        }
+    }
+
+    /// About a second.
+    pub(super) fn length(self) -> Duration {
+        self.length
+    }
+
+    fn starts_round(self) -> bool {
+        self.next.is_multiple_of(u64::from(self.in_round))
+    }
+
+    /// The number of the round this beat belongs to.
+    pub(super) fn round(self) -> u64 {
+        self.next / u64::from(self.in_round)
+    }
+
+    /// Whether it is a container's turn, `ahead` beats from now.
+    fn is_turn(self, known: &Known, ahead: u64) -> bool {
+        let in_round = u64::from(self.in_round);
+        (self.next + ahead) % in_round == known.hash % in_round
+    }
+}
+
+impl Watch<'_> {
+    /// Sends what is due.
+    pub(super) fn beat(&mut self, due: Instant) {
+        self.flush_samples();
+        let beats = self.beats;
+        if beats.starts_round() && self.listing.is_none() && self.round.is_none() {
+            gauge!(LAG_SECONDS, "source" => self.reporter.label()).set(due.elapsed().as_secs_f64());
+            self.list();
+        }
+        let running: Vec<(EngineId, bool, bool)> = self
+            .known
+            .iter()
+            .filter(|(_id, known)| known.is_running())
+            // A probe is asked one beat ahead, so that its answer is there when the container's reading is.
+            .map(|(id, known)| {
+                (
+                    id.clone(),
+                    known.armed || beats.is_turn(known, 0),
+                    beats.is_turn(known, 1),
+                )
+            })
+            .collect();
+        for (id, sample, probe) in running {
+            if probe {
+                self.probe(&id);
+            }
+            if sample {
+                self.sample(&id);
+            }
+        }
+        let armed = self.known.values().filter(|known| known.armed).count();
+        gauge!(ARMED, "source" => self.reporter.label()).set(armed as f64);
+        self.beats.next += 1;
+    }
+
+    fn list(&mut self) {
+        let (engine, timeout) = (self.engine.clone(), self.settings.timeout);
+        let asked = engine.now();
+        self.listing = Some(Listing {
+            number: self.beats.round(),
+            tick: asked,
+            begun: Instant::now(),
+        });
+        self.calls.spawn(async move {
+            let result = engine.list(timeout).await;
+            Answer::List { asked, result }
+        });
+    }
+
+    /// Looks at a container, or once more when a look is under way that may have come too early.
+    pub(super) fn inspect(&mut self, id: &EngineId) {
+        let known = self
+            .known
+            .entry(id.clone())
+            .or_insert_with(|| Known::new(id));
+        if known.inspecting {
+            known.inspect_again = true;
+            return;
+        }
+        known.inspecting = true;
+        known.inspect_again = false;
+        let (engine, timeout, permits, id) = (
+            self.engine.clone(),
+            self.settings.timeout,
+            self.permits.clone(),
+            id.clone(),
+        );
+        self.calls.spawn(async move {
+            let _permit = permits.acquire().await;
+            let asked = engine.now();
+            let result = engine.inspect(&id, timeout).await.map(Box::new);
+            Answer::Inspect { id, asked, result }
+        });
+    }
+
+    /// Takes a reading, unless the last one is still under way.
+    pub(super) fn sample(&mut self, id: &EngineId) {
+        let Some(known) = self.known.get_mut(id) else {
+            return;
+        };
+        if std::mem::replace(&mut known.sampling, true) {
+            return;
+        }
+        let (engine, timeout, permits, id) = (
+            self.engine.clone(),
+            self.settings.timeout,
+            self.permits.clone(),
+            id.clone(),
+        );
+        self.calls.spawn(async move {
+            let _permit = permits.acquire().await;
+            let asked = engine.now();
+            let result = engine
+                .stats(&id, timeout)
+                .await
+                .map(|stats| stats.map(Box::new));
+            Answer::Stats { id, asked, result }
+        });
+    }
+
+    /// Asks a container's probe. It has its own client and takes no permit: a hung process delays nobody.
+    pub(super) fn probe(&mut self, id: &EngineId) {
+        if let Some(question) = self.prober.ask(id) {
+            self.calls
+                .spawn(async move { Answer::Probe(question.ask().await) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_has_a_beat_for_each_second() {
+        let beats = Beats::new(Duration::from_secs(10));
+        assert_eq!((beats.in_round, beats.length), (10, Duration::from_secs(1)));
+        let beats = Beats::new(Duration::from_millis(2_500));
+        assert_eq!(
+            (beats.in_round, beats.length),
+            (2, Duration::from_millis(1_250))
+        );
+        let beats = Beats::new(Duration::from_millis(200));
+        assert_eq!(
+            (beats.in_round, beats.length),
+            (1, Duration::from_millis(200))
+        );
+    }
+
+    #[test]
+    fn every_container_has_its_turn_once_in_a_round_and_turns_are_spread() {
+        let mut beats = Beats::new(Duration::from_secs(10));
+        let fleet: Vec<Known> = (0..1_000)
+            .map(|n| Known::new(&EngineId(format!("{n:064x}"))))
+            .collect();
+        let mut turns = vec![0; fleet.len()];
+        for _beat in 0..10 {
+            let mut at_once = 0;
+            for (known, turns) in fleet.iter().zip(&mut turns) {
+                if beats.is_turn(known, 0) {
+                    *turns += 1;
+                    at_once += 1;
+                }
+            }
+            assert!(
+                (60..=140).contains(&at_once),
+                "{at_once} of 1,000 at one beat of ten"
+            );
+            beats.next += 1;
+        }
+        assert!(turns.iter().all(|turns| *turns == 1));
+    }
+}
