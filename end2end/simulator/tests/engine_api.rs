@@ -31,6 +31,12 @@ const FLEET: &str = "
     typical = '32 MiB'
     runtime = 'tokio'
     probe = 'hangs'
+    [[container]]
+    name = 'closed'
+    engine = 'here'
+    image = 'closed'
+    runtime = 'jvm'
+    probe = 'refuses'
 ";
 
 async fn simulator() -> (RunningSimulator, Docker) {
@@ -90,7 +96,7 @@ async fn bollard_reads_everything() {
 
     let all = ListContainersOptionsBuilder::default().all(true).build();
     let list = docker.list_containers(Some(all)).await.expect("a list");
-    assert_eq!(list.len(), 2);
+    assert_eq!(list.len(), 3);
     let leaky = list
         .iter()
         .find(|c| c.image.as_deref() == Some("shop/leaky:1.0.0"))
@@ -182,7 +188,7 @@ async fn events_are_live_and_replayed_since() {
     let mut live = docker
         .events(Some(EventsOptionsBuilder::default().since("0").build()))
         .boxed();
-    assert_eq!(next_events(&mut live, 2).await, ["start", "start"]);
+    assert_eq!(next_events(&mut live, 3).await, ["start"; 3]);
     assert!(running.provoke(
         "leaky",
         &Happening::OutOfMemory {
@@ -268,7 +274,7 @@ async fn operators_act_through_the_api() {
     let mut events = docker
         .events(Some(EventsOptionsBuilder::default().since("0").build()))
         .boxed();
-    next_events(&mut events, 2).await;
+    next_events(&mut events, 3).await;
     docker
         .stop_container("free", None::<StopContainerOptions>)
         .await
@@ -348,24 +354,24 @@ async fn probes_answer_on_the_containers_own_address() {
     assert!(get("9090/metrics").await.contains("\ngo_goroutines "));
 
     let samples = running.samples();
-    let hung = samples
-        .iter()
-        .find(|sample| sample.container.name == "free")
-        .expect("it is there")
-        .container
-        .address;
     let client = reqwest::Client::builder()
         .timeout(Duration::from_millis(300))
         .build()
         .expect("a client");
-    assert!(
+    let fails = async |name: &str| {
+        let sample = samples
+            .iter()
+            .find(|sample| sample.container.name == name)
+            .expect("it is there");
+        let metrics = format!("http://{}:9090/metrics", sample.container.address);
         client
-            .get(format!("http://{hung}:9090/metrics"))
+            .get(metrics)
             .send()
             .await
-            .expect_err("it hangs")
-            .is_timeout()
-    );
+            .expect_err("it does not answer")
+    };
+    assert!(fails("free").await.is_timeout());
+    assert!(fails("closed").await.is_connect());
     running.shutdown().await;
 }
 
@@ -410,7 +416,7 @@ async fn faults_can_be_made() {
     let mut events = docker
         .events(Some(EventsOptionsBuilder::default().since("0").build()))
         .boxed();
-    next_events(&mut events, 2).await;
+    next_events(&mut events, 3).await;
     post("/_simulator/events/drop").await;
     let end = tokio::time::timeout(Duration::from_secs(5), events.next())
         .await
@@ -518,7 +524,7 @@ async fn a_simulator_that_stops_lets_nobody_hang() {
     let mut events = docker
         .events(Some(EventsOptionsBuilder::default().since("0").build()))
         .boxed();
-    next_events(&mut events, 2).await;
+    next_events(&mut events, 3).await;
     running.shutdown().await;
     let end = tokio::time::timeout(Duration::from_secs(5), events.next())
         .await

@@ -199,3 +199,26 @@ async fn the_live_part_continues_where_history_ends() {
     assert!(checkout(&running.samples()) > checkout(&now));
     running.shutdown().await;
 }
+
+#[test]
+fn while_somebody_looks_something_happens_about_once_a_minute() {
+    let simulation = demo(4);
+    let hour = present() + TimeDelta::hours(1);
+    let ticks = simulation.history(present(), hour, |_| Duration::from_secs(10));
+    let moving: Vec<_> = ticks
+        .skip(1)
+        .filter(|tick| !tick.events.is_empty())
+        .map(|tick| tick.at)
+        .collect();
+    assert!(moving.len() >= 40, "{}", moving.len());
+    assert!(
+        moving[0] < present() + TimeDelta::seconds(70),
+        "{}",
+        moving[0]
+    );
+    assert!(
+        moving
+            .windows(2)
+            .all(|pair| pair[1] - pair[0] < TimeDelta::minutes(6))
+    );
+}

@@ -10,6 +10,8 @@ mod logs;
 mod stats;
 mod system;
 
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,10 +58,7 @@ pub(crate) async fn serve(
     match listen {
         Listen::Unix(path) => {
             let name = path.display().to_string();
-            // A socket that a killed simulator left behind would block the address for ever.
-            if std::os::unix::net::UnixStream::connect(path).is_err() {
-                let _ = std::fs::remove_file(path);
-            }
+            remove_stale_socket(path);
             let listener = UnixListener::bind(path).map_err(failed(name.clone()))?;
             let path = path.clone();
             tasks.spawn(async move {
@@ -98,8 +97,19 @@ pub(crate) fn stopped_signal(
     }
 }
 
+/// A socket that a killed simulator left behind would block the address for ever; any other file is not ours to remove.
+fn remove_stale_socket(path: &Path) {
+    let is_socket = path
+        .symlink_metadata()
+        .is_ok_and(|meta| meta.file_type().is_socket());
+    if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
+        // If it cannot be removed, listening fails and says so.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 /// A unix socket's file, which outlives its listener unless removed.
-struct RemovedOnDrop(std::path::PathBuf);
+struct RemovedOnDrop(PathBuf);
 
 impl Drop for RemovedOnDrop {
     fn drop(&mut self) {
