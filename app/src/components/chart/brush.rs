@@ -136,6 +136,7 @@ pub fn OverviewBrush(
             </svg>
         </svg>
     }
+    .into_any()
 }
 
 /// The line, its axis and its labels.

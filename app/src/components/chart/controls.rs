@@ -67,6 +67,7 @@ pub fn RangeControls(
             </span>
         </div>
     }
+    .into_any()
 }
 
 /// `9h` as people write it: `9 h`.

@@ -64,6 +64,7 @@ pub fn EventLane(
             </svg>
         </figure>
     }
+    .into_any()
 }
 
 fn markers(lane: &Lane, frame: &Frame, narrow: bool) -> impl IntoView + use<> {

@@ -70,4 +70,5 @@ pub fn CoverageLegend(
             <span class="mut">{format!("Coverage of this range: {share}")}</span>
         </p>
     }
+    .into_any()
 }

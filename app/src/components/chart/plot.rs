@@ -66,6 +66,7 @@ pub fn TimeSeriesChart(
             <svg class="plot" width="100%" height=height role="img" aria-label=label inner_html=drawing></svg>
         </figure>
     }
+    .into_any()
 }
 
 /// A value as it is read off a chart.

@@ -163,6 +163,7 @@ pub fn ChartStack(
             </p>
         </div>
     }
+    .into_any()
 }
 
 /// Keeps the pointer's events coming while it leaves the stack during a drag.

@@ -61,6 +61,7 @@ pub fn DataTwin(
             </div>
         </details>
     }
+    .into_any()
 }
 
 /// Lowest and highest value from `from` up to `to`, or that nothing was seen.

@@ -84,6 +84,7 @@ pub fn Charts(
             <DataTwin time=time columns=columns />
         </section>
     }
+    .into_any()
 }
 
 fn ratio_chart(plot: Plot, frame: &crate::chart::plot::Frame) -> impl IntoView + use<> {

@@ -56,6 +56,7 @@ pub fn Head(
             </div>
         </div>
     }
+    .into_any()
 }
 
 fn state_words(state: ContainerState) -> (Glyph, &'static str) {
@@ -96,7 +97,7 @@ pub fn StaleNotice(
                 </a>
             </span>
         </p>
-    })
+    }.into_any())
 }
 
 /// Restarts, memory and tasks in numbers.
@@ -181,6 +182,7 @@ pub fn Tiles(
             <Tile name=format!("{} now", capitalised(kind)) value=tasks note=tasks_note.unwrap_or_default() stale=stale />
         </dl>
     }
+    .into_any()
 }
 
 #[component]

@@ -78,6 +78,7 @@ pub fn RestartTable(
             }}
         </section>
     }
+    .into_any()
 }
 
 fn ledger_row(row: RestartRow, one_day: bool, tasks_label: &str) -> impl IntoView + use<> {
