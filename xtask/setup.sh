@@ -24,16 +24,19 @@ install_packages() {
     [ ${#packages[@]} -gt 0 ] || return 0
     have apt-get || fail "please install by hand: ${packages[*]} (this is neither Debian nor Ubuntu)"
     [ "$(id -u)" = 0 ] || have sudo || fail "please install as root: apt-get install ${packages[*]}"
-    say "installing ${packages[*]}"
+    local log
+    log=$(mktemp /tmp/inquest-set-up.XXXXXX)
+    say "installing ${packages[*]} (minutes; progress is in $log)"
     # The package would create a cluster and run it as a service. We want the programs only; a machine that has Postgres
     # already keeps its own setting.
     if [[ " ${packages[*]} " == *" postgresql "* ]] && [ ! -e /etc/postgresql-common ]; then
         as_root mkdir -p /etc/postgresql-common/createcluster.d
         echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/programs-only.conf >/dev/null
     fi
-    as_root apt-get update --quiet --quiet
+    as_root apt-get update --quiet >"$log" 2>&1 || true
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends "${packages[@]}" \
-        >/tmp/inquest-set-up.log 2>&1 || { tail -30 /tmp/inquest-set-up.log >&2; fail "apt-get failed"; }
+        >>"$log" 2>&1 || { tail -30 "$log" >&2; fail "apt-get failed"; }
+    rm -f "$log"
     packages=()
 }
 
@@ -79,8 +82,9 @@ group_test() {
     # Ubuntu's package of that name is a snap, which needs a running snapd: Playwright brings its own there.
     . /etc/os-release
     [ -x /usr/bin/chromium ] || [ "${ID:-}" != debian ] || need "the browser that Playwright drives" chromium
-    have dockerd || [ -S /var/run/docker.sock ] || need "the engine that the tests restart containers on" docker.io
-    have docker || have dockerd || need "talks to that engine" docker.io
+    if ! have docker || ! { have dockerd || [ -S /var/run/docker.sock ]; }; then
+        need "the engine that the tests restart containers on" docker.io
+    fi
     install_packages
     if [ -f end2end/package-lock.json ] && [ end2end/package-lock.json -nt end2end/node_modules/.package-lock.json ]; then
         say "installing Playwright (npm ci)"
