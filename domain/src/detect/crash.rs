@@ -19,15 +19,18 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
     if matches!(code, 0 | Window::SIGKILLED | TERMINATED | INTERRUPTED) || window.was_asked() {
         return Finding::Clear;
     }
-    // A stop that was not seen could only look like this if the program answers signals with this code.
-    let confidence = if window.saw_everything() {
+    let killed_child = facts::oom(window);
+    let confidence = if killed_child.is_some() {
+        Confidence::Possible
+    } else if window.saw_everything() {
         Confidence::Confirmed
     } else {
+        // A stop that was not seen looks like this when the program answers signals with this code.
         Confidence::Probable
     };
     let mut evidence = vec![facts::exit(window)];
     evidence.extend(facts::not_asked(window));
-    if let Some((at, text)) = facts::oom(window) {
+    if let Some((at, text)) = killed_child {
         evidence.push(facts::con(EvidenceKind::OomEvent, text, Some(at)));
     }
     evidence.extend(facts::survived_ooms(window));

@@ -169,7 +169,11 @@ pub(super) fn memory(window: &Window<'_>) -> Evidence {
         return no_memory(window);
     };
     let near = approach.ratio >= NEAR_LIMIT;
-    let mut text = if near {
+    let growth = approach
+        .slope
+        .filter(|_| !near && approach.would_reach_limit())
+        .map(|slope| words::percent(slope * 60.0));
+    let sentence = if near {
         format!(
             "memory {} of {} {} before the end",
             words::percent(approach.ratio),
@@ -184,12 +188,10 @@ pub(super) fn memory(window: &Window<'_>) -> Evidence {
             words::duration(approach.before)
         )
     };
-    let growing = !near && approach.would_reach_limit();
-    if let (true, Some(slope)) = (growing, approach.slope) {
-        let growth = words::percent(slope * 60.0);
-        text += &format!("; growth of {growth} a minute reached the limit by then");
-    }
-    let stance = if near || growing {
+    let text = growth.as_ref().map_or(sentence.clone(), |growth| {
+        format!("{sentence}; growth of {growth} a minute reached the limit by then")
+    });
+    let stance = if near || growth.is_some() {
         Stance::For
     } else {
         Stance::Missing

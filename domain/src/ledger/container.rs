@@ -18,8 +18,8 @@ use crate::{
     workload::{ContainerSpec, ContainerState},
 };
 
-/// Runs kept: an end is judged within seconds, and its neighbours matter for a late `oom`.
-const RUNS: usize = 8;
+/// Runs kept after their ends were reported: neighbours matter for a late `oom`, and the newest for being told again.
+const RUNS: usize = 32;
 /// Events kept; health checks are not among them.
 const EVENTS: usize = 256;
 /// How long events are kept: longer than any usual stop timeout.
@@ -238,7 +238,7 @@ impl Container {
         };
         self.gone = false;
         self.runs.push(Run::new(start, after));
-        if self.runs.len() > RUNS {
+        if self.runs.len() > RUNS && self.runs[0].reported {
             self.runs.remove(0);
         }
         Some(at)
@@ -302,9 +302,16 @@ impl Container {
     fn remember(&mut self, event: EngineEvent) {
         let place = self.events.partition_point(|known| known.at <= event.at);
         self.events.insert(place, event);
+        // An end that will be reported again, when its container is back, keeps its evidence.
+        let unfinished = self
+            .runs
+            .iter()
+            .filter(|run| !run.reported || run.next.is_none())
+            .filter_map(|run| Some(run.end.as_ref()?.at));
         let newest = self.events.back().map(|event| event.at);
+        let needed = unfinished.chain(newest).min();
         while self.events.len() > EVENTS
-            || self.events.front().map(|event| event.at + EVENTS_FOR) < newest
+            || self.events.front().map(|event| event.at + EVENTS_FOR) < needed
         {
             self.events.pop_front();
         }

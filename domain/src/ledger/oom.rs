@@ -51,7 +51,8 @@ impl Container {
     pub(super) fn new_child_ooms(&mut self, now: Timestamp) -> Vec<Timestamp> {
         let settled: Vec<_> = self
             .ooms()
-            .filter(|at| *at + OOM_REACH + super::SETTLE <= now && self.owner(*at).is_none())
+            .filter(|at| *at + OOM_REACH + super::SETTLE <= now)
+            .filter(|at| self.owner(*at).is_none() && !self.is_history(*at))
             .collect();
         let mut new = Vec::new();
         for at in settled {
@@ -68,6 +69,20 @@ impl Container {
             self.child_ooms = self.child_ooms.split_off(&oldest);
         }
         new
+    }
+
+    /// Whether a kill belongs to a run before those that are remembered.
+    fn is_history(&self, oom: Timestamp) -> bool {
+        let Some(first) = self.runs.first().map(|run| run.key) else {
+            return true;
+        };
+        let told_late = || {
+            self.events
+                .iter()
+                .filter(|event| matches!(event.action, Action::Die { .. }) && event.at < first)
+                .any(|event| event.at < oom && oom - event.at <= OOM_REACH)
+        };
+        oom < first || told_late()
     }
 
     /// The run whose end a kill belongs to.

@@ -19,18 +19,18 @@ use serde::Deserialize;
 /// A scenario file; see `scenarios/README.md`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Scenario {
-    pub about: String,
+pub(crate) struct Scenario {
+    pub(crate) about: String,
     #[serde(default = "docker")]
-    pub engine: String,
-    pub containers: Vec<ContainerLine>,
+    pub(crate) engine: String,
+    pub(crate) containers: Vec<ContainerLine>,
     #[serde(default)]
-    pub memory: Vec<MemoryLine>,
-    pub timeline: Vec<Line>,
+    pub(crate) memory: Vec<MemoryLine>,
+    pub(crate) timeline: Vec<Line>,
     #[serde(default)]
-    pub expect: Vec<Expect>,
+    pub(crate) expect: Vec<Expect>,
     #[serde(default)]
-    pub child_ooms: Vec<f64>,
+    pub(crate) child_ooms: Vec<f64>,
 }
 
 fn docker() -> String {
@@ -39,16 +39,16 @@ fn docker() -> String {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ContainerLine {
-    pub id: String,
-    pub workload: String,
+pub(crate) struct ContainerLine {
+    pub(crate) id: String,
+    pub(crate) workload: String,
     #[serde(default = "image")]
-    pub image: String,
+    pub(crate) image: String,
     #[serde(default)]
-    pub digest: String,
-    pub limit_mib: Option<u64>,
+    pub(crate) digest: String,
+    pub(crate) limit_mib: Option<u64>,
     #[serde(default = "always")]
-    pub policy: String,
+    pub(crate) policy: String,
 }
 
 fn image() -> String {
@@ -61,19 +61,19 @@ fn always() -> String {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MemoryLine {
-    pub container: String,
-    pub from: f64,
-    pub every: f64,
+pub(crate) struct MemoryLine {
+    pub(crate) container: String,
+    pub(crate) from: f64,
+    pub(crate) every: f64,
     #[serde(default)]
-    pub percent: Vec<f64>,
+    pub(crate) percent: Vec<f64>,
     #[serde(default)]
-    pub mib: Vec<u64>,
+    pub(crate) mib: Vec<u64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub enum Line {
+pub(crate) enum Line {
     Event(EventLine),
     Observe(ObserveLine),
     Poll(PollLine),
@@ -82,61 +82,61 @@ pub enum Line {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct EventLine {
-    pub at: f64,
-    pub event: String,
-    pub of: Option<String>,
-    pub exit: Option<i32>,
-    pub signal: Option<i32>,
-    pub arrives: Option<f64>,
+pub(crate) struct EventLine {
+    pub(crate) at: f64,
+    pub(crate) event: String,
+    pub(crate) of: Option<String>,
+    pub(crate) exit: Option<i32>,
+    pub(crate) signal: Option<i32>,
+    pub(crate) arrives: Option<f64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ObserveLine {
-    pub at: f64,
-    pub observe: ContainerState,
-    pub of: Option<String>,
-    pub started: Option<f64>,
-    pub finished: Option<f64>,
-    pub exit: Option<i32>,
+pub(crate) struct ObserveLine {
+    pub(crate) at: f64,
+    pub(crate) observe: ContainerState,
+    pub(crate) of: Option<String>,
+    pub(crate) started: Option<f64>,
+    pub(crate) finished: Option<f64>,
+    pub(crate) exit: Option<i32>,
     #[serde(default)]
-    pub oom_killed: bool,
-    pub restarts: Option<u64>,
+    pub(crate) oom_killed: bool,
+    pub(crate) restarts: Option<u64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PollLine {
-    pub at: f64,
-    pub poll: Vec<ObserveLine>,
+pub(crate) struct PollLine {
+    pub(crate) at: f64,
+    pub(crate) poll: Vec<ObserveLine>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct GapLine {
-    pub gap: f64,
-    pub to: Option<f64>,
+pub(crate) struct GapLine {
+    pub(crate) gap: f64,
+    pub(crate) to: Option<f64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Expect {
-    pub of: Option<String>,
-    pub ended: f64,
-    pub started: Option<f64>,
-    pub cause: String,
-    pub confidence: String,
-    pub kind: String,
-    pub exit: Option<i32>,
+pub(crate) struct Expect {
+    pub(crate) of: Option<String>,
+    pub(crate) ended: f64,
+    pub(crate) started: Option<f64>,
+    pub(crate) cause: String,
+    pub(crate) confidence: String,
+    pub(crate) kind: String,
+    pub(crate) exit: Option<i32>,
     #[serde(default)]
-    pub evidence: Vec<String>,
-    pub counts: Option<bool>,
+    pub(crate) evidence: Vec<String>,
+    pub(crate) counts: Option<bool>,
 }
 
 impl Line {
     /// When it reaches the ledger.
-    pub fn arrives(&self) -> f64 {
+    pub(crate) fn arrives(&self) -> f64 {
         match self {
             Self::Event(line) => line.arrives.unwrap_or(line.at),
             Self::Observe(line) => line.at,
@@ -147,13 +147,13 @@ impl Line {
 }
 
 /// Seconds of a scenario as a moment: zero is noon.
-pub fn moment(seconds: f64) -> Timestamp {
+pub(crate) fn moment(seconds: f64) -> Timestamp {
     let noon: Timestamp = "2026-11-23T12:00:00Z".parse().expect("a valid time");
     noon + TimeDelta::microseconds((seconds * 1e6).round() as i64)
 }
 
 /// Seconds since noon.
-pub fn seconds(at: Timestamp) -> f64 {
+pub(crate) fn seconds(at: Timestamp) -> f64 {
     (at - moment(0.0)).num_microseconds().expect("short") as f64 / 1e6
 }
 
@@ -237,14 +237,18 @@ impl Scenario {
     }
 
     /// Feeds one line.
-    pub fn feed(&self, ledger: &mut Ledger, line: &Line) {
+    pub(crate) fn feed(&self, ledger: &mut Ledger, line: &Line) {
         match line {
             Line::Event(line) => ledger.observe_event(&self.event(line)),
             Line::Observe(line) => ledger.observe_state(&self.observation(line)),
             Line::Poll(line) => ledger.observe_poll(&Poll {
                 tick: moment(line.at),
                 samples: Vec::new(),
-                states: line.poll.iter().map(|line| self.observation(line)).collect(),
+                states: line
+                    .poll
+                    .iter()
+                    .map(|line| self.observation(line))
+                    .collect(),
                 complete: true,
             }),
             Line::Gap(line) => ledger.gap(&Gap {
@@ -280,19 +284,19 @@ impl Scenario {
 
 /// What the store would hold.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Kept {
-    pub open: BTreeMap<(EngineId, Timestamp), OpenRun>,
-    pub ended: BTreeSet<(EngineId, Timestamp)>,
-    pub entries: BTreeMap<(EngineId, Timestamp), Restart>,
-    pub specs: BTreeMap<EngineId, ContainerSpec>,
-    pub child_ooms: BTreeSet<(EngineId, Timestamp)>,
+pub(crate) struct Kept {
+    pub(crate) open: BTreeMap<(EngineId, Timestamp), OpenRun>,
+    pub(crate) ended: BTreeSet<(EngineId, Timestamp)>,
+    pub(crate) entries: BTreeMap<(EngineId, Timestamp), Restart>,
+    pub(crate) specs: BTreeMap<EngineId, ContainerSpec>,
+    pub(crate) child_ooms: BTreeSet<(EngineId, Timestamp)>,
     /// How often an entry was written anew.
-    pub rewritten: u32,
+    pub(crate) rewritten: u32,
 }
 
 impl Kept {
     /// Keeps what the ledger has found by `now`.
-    pub fn take(&mut self, scenario: &Scenario, ledger: &mut Ledger, now: Timestamp) {
+    pub(crate) fn take(&mut self, scenario: &Scenario, ledger: &mut Ledger, now: Timestamp) {
         for step in ledger.due(now) {
             match step {
                 Step::Began(run) => {
@@ -317,7 +321,8 @@ impl Kept {
                     });
                     let entry = death.entry(verdict, samples.last().copied());
                     let key = (entry.container.clone(), entry.run_started_at);
-                    self.specs.insert(entry.container.clone(), death.spec.clone());
+                    self.specs
+                        .insert(entry.container.clone(), death.spec.clone());
                     self.open.remove(&key);
                     self.ended.insert(key.clone());
                     if self.entries.insert(key, entry).is_some() {
@@ -339,7 +344,7 @@ impl Kept {
     }
 
     /// The ledger as it would be after Inquest was restarted.
-    pub fn restore(&self) -> Ledger {
+    pub(crate) fn restore(&self) -> Ledger {
         let down = self
             .entries
             .values()
@@ -361,10 +366,10 @@ impl Kept {
 }
 
 /// Long enough for everything to settle.
-pub const LATER: TimeDelta = TimeDelta::minutes(10);
+pub(crate) const LATER: TimeDelta = TimeDelta::minutes(10);
 
 /// Plays a scenario from its beginning to its end, `times` over, restarting Inquest before line `split`.
-pub fn play(scenario: &Scenario, times: usize, split: Option<usize>) -> Kept {
+pub(crate) fn play(scenario: &Scenario, times: usize, split: Option<usize>) -> Kept {
     let mut ledger = Ledger::new();
     let mut kept = Kept::default();
     let mut now = Timestamp::MIN_UTC;
