@@ -28,9 +28,10 @@ deny() {
 # One processor is idle while the WebAssembly is linked, so the site is built beside the phases that follow.
 start_site() {
     site_log=$(mktemp /tmp/inquest-site.XXXXXX)
-    cargo xtask site --release >"$site_log" 2>&1 </dev/null &
+    # In a group of its own, so that the compiler it starts can be stopped with it.
+    setsid cargo xtask site --release >"$site_log" 2>&1 </dev/null &
     site=$!
-    trap 'kill "$site" 2>/dev/null || true; rm -f "$site_log"' EXIT
+    trap 'kill -- "-$site" 2>/dev/null || true; rm -f "$site_log"' EXIT
 }
 
 finish_site() {

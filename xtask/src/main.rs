@@ -9,6 +9,8 @@ mod sqlx;
 mod wasm;
 mod workspace;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 
 use crate::workspace::Workspace;
@@ -26,12 +28,22 @@ enum Task {
     SqlxPrepare(sqlx::Options),
 }
 
-fn main() -> anyhow::Result<()> {
-    let workspace = Workspace::locate()?;
-    match Task::parse() {
-        Task::Site(options) => site::build(&workspace, &options),
-        Task::Budget => site::check_budget(&workspace),
-        Task::Boundaries => boundaries::check(&workspace),
-        Task::SqlxPrepare(options) => sqlx::prepare(&workspace, &options),
+fn main() -> ExitCode {
+    let task = Task::parse();
+    match Workspace::locate().and_then(|workspace| run(&workspace, &task)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(workspace: &Workspace, task: &Task) -> anyhow::Result<()> {
+    match task {
+        Task::Site(options) => site::build(workspace, options),
+        Task::Budget => site::check_budget(workspace),
+        Task::Boundaries => boundaries::check(workspace),
+        Task::SqlxPrepare(options) => sqlx::prepare(workspace, options),
     }
 }
