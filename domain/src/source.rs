@@ -11,6 +11,20 @@ pub enum SourceKind {
     Docker,
 }
 
+impl SourceKind {
+    /// The name in the configuration, the API and the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+        }
+    }
+
+    /// Reads [`SourceKind::name`] back.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Docker].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// How a source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

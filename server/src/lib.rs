@@ -13,3 +13,4 @@ pub mod live;
 pub mod logging;
 pub mod postgres;
 pub mod startup;
+pub mod store;

@@ -1,0 +1,321 @@
+//! Runs and restarts. Every write is keyed by the container and the begin of the run: nothing is ever in the ledger twice.
+
+use domain::{
+    Timestamp,
+    ids::{EngineId, RestartId, SourceId, WorkloadId},
+    ledger::{CameBack, DownRun, LedgerChange, OpenRun},
+    restart::{Restart, counts},
+    verdict::Cause,
+    workload::{ContainerSpec, WorkloadKey},
+};
+use sqlx::{PgConnection, PgPool};
+
+use super::{
+    containers::{self, Resolved},
+    error::{StoreError, While},
+    text,
+};
+
+const DOING: &str = "writing the ledger";
+
+/// See [`super::Store::ledger`].
+#[derive(Clone, Copy, Debug)]
+pub struct Ledger<'a> {
+    pub(super) pool: &'a PgPool,
+}
+
+/// What a change of the ledger left behind, for those who listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// An entry was written or completed.
+    Restart {
+        /// Whose.
+        workload: WorkloadId,
+        /// Which.
+        restart: RestartId,
+        /// When the run ended.
+        at: Timestamp,
+    },
+    /// Another dated fact.
+    Fact {
+        /// Whose.
+        workload: WorkloadId,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Ledger<'_> {
+    /// Runs of a source that have not ended as far as we know.
+    pub async fn open_runs(&self, source: SourceId) -> Result<Vec<OpenRun>, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT c.engine_id, w.grp, w.name, c.image, c.image_id, c.created_at, c.limit_bytes, c.restart_policy,
+                    c.engine_restart_count, r.started_at
+             FROM run r JOIN container c ON c.id = r.container_id JOIN workload w ON w.id = c.workload_id
+             WHERE c.source_id = $1 AND r.ended_at IS NULL
+             ORDER BY r.started_at, r.id",
+            source.0,
+        )
+        .fetch_all(self.pool)
+        .await
+        .during("reading open runs")?;
+        let runs = rows.into_iter().map(|row| OpenRun {
+            started_at: row.started_at,
+            restart_count: row.engine_restart_count.map(|count| count as u64),
+            spec: ContainerSpec {
+                id: EngineId(row.engine_id),
+                workload: WorkloadKey {
+                    group: row.grp,
+                    name: row.name,
+                },
+                image: row.image,
+                image_id: row.image_id,
+                created_at: Some(row.created_at),
+                limit_bytes: row.limit_bytes.map(|bytes| bytes as u64),
+                restart_policy: row.restart_policy,
+            },
+        });
+        Ok(runs.collect())
+    }
+
+    /// The newest entry of every workload of a source whose newest entry says that it stayed down.
+    pub async fn down_runs(&self, source: SourceId) -> Result<Vec<DownRun>, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT c.engine_id, w.grp, w.name, c.image, c.image_id, c.created_at, c.limit_bytes, c.restart_policy,
+                    r.run_started_at, r.ended_at, r.exit_code
+             FROM workload w
+             JOIN LATERAL (SELECT * FROM restart WHERE workload_id = w.id ORDER BY ended_at DESC, id DESC LIMIT 1) r ON true
+             JOIN container c ON c.id = r.container_id
+             WHERE w.source_id = $1 AND r.started_at IS NULL
+             ORDER BY r.ended_at, r.id",
+            source.0,
+        )
+        .fetch_all(self.pool)
+        .await
+        .during("reading workloads that are down")?;
+        let runs = rows.into_iter().map(|row| DownRun {
+            run_started_at: row.run_started_at,
+            ended_at: row.ended_at,
+            exit_code: row.exit_code,
+            spec: ContainerSpec {
+                id: EngineId(row.engine_id),
+                workload: WorkloadKey {
+                    group: row.grp,
+                    name: row.name,
+                },
+                image: row.image,
+                image_id: row.image_id,
+                created_at: Some(row.created_at),
+                limit_bytes: row.limit_bytes.map(|bytes| bytes as u64),
+                restart_policy: row.restart_policy,
+            },
+        });
+        Ok(runs.collect())
+    }
+
+    /// Writes changes in their order, all or none. Writing them again changes nothing. Containers of runs are resolved when they are
+    /// new; those of other changes must be known.
+    pub async fn record(
+        &self,
+        source: SourceId,
+        changes: &[LedgerChange],
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let mut recorded = Vec::new();
+        if changes.is_empty() {
+            return Ok(recorded);
+        }
+        let mut tx = self.pool.begin().await.during(DOING)?;
+        for change in changes {
+            recorded.extend(match change {
+                LedgerChange::Began(run) => began(&mut tx, source, run).await?,
+                LedgerChange::Ended(restart) => Some(ended(&mut tx, source, restart).await?),
+                LedgerChange::CameBack(back) => came_back(&mut tx, source, back).await?,
+                LedgerChange::ChildOutOfMemory { container, at } => {
+                    Some(child_out_of_memory(&mut tx, source, container, *at).await?)
+                }
+            });
+        }
+        tx.commit().await.during(DOING)?;
+        Ok(recorded)
+    }
+}
+
+async fn began(
+    connection: &mut PgConnection,
+    source: SourceId,
+    run: &OpenRun,
+) -> Result<Option<Recorded>, StoreError> {
+    let keys = containers::resolve(connection, source, &run.spec, run.started_at).await?;
+    sqlx::query!(
+        "INSERT INTO run (container_id, started_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        keys.container.0,
+        run.started_at,
+    )
+    .execute(connection)
+    .await
+    .during(DOING)?;
+    Ok(None)
+}
+
+/// Closes the run and writes its entry. What is known of an entry already, such as how the next run began, is not forgotten.
+async fn ended(
+    connection: &mut PgConnection,
+    source: SourceId,
+    restart: &Restart,
+) -> Result<Recorded, StoreError> {
+    // Of a container that nobody has told us of before, this is all that is known.
+    let spec = ContainerSpec {
+        id: restart.container.clone(),
+        workload: restart.workload.clone(),
+        image: restart.image.clone(),
+        image_id: String::new(),
+        created_at: None,
+        limit_bytes: None,
+        restart_policy: String::new(),
+    };
+    let keys = containers::resolve(connection, source, &spec, restart.run_started_at).await?;
+    sqlx::query!(
+        "INSERT INTO run (container_id, started_at, ended_at, exit_code) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (container_id, started_at) DO UPDATE SET
+             ended_at = excluded.ended_at, exit_code = coalesce(excluded.exit_code, run.exit_code)",
+        keys.container.0,
+        restart.run_started_at,
+        restart.ended_at,
+        restart.exit_code,
+    )
+    .execute(&mut *connection)
+    .await
+    .during(DOING)?;
+
+    let sample = restart.last_sample.as_ref();
+    let number = |value: Option<u64>| value.map(|value| value as i64);
+    let cause = restart.verdict.cause;
+    let id = sqlx::query_scalar!(
+        "INSERT INTO restart AS known (workload_id, container_id, run_started_at, ended_at, started_at, exit_code, kind, image, next_image,
+                 counts, cause, confidence, evidence, last_sample_at, last_working_set_bytes, last_usage_bytes, last_anon_bytes,
+                 last_limit_bytes, last_tasks, last_task_kind, last_kernel_tasks, last_peak_bytes, last_limit_hits)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+         ON CONFLICT (container_id, run_started_at) DO UPDATE SET
+             ended_at = excluded.ended_at,
+             started_at = coalesce(excluded.started_at, known.started_at),
+             exit_code = coalesce(excluded.exit_code, known.exit_code),
+             kind = CASE WHEN excluded.started_at IS NULL AND known.started_at IS NOT NULL THEN known.kind ELSE excluded.kind END,
+             next_image = coalesce(excluded.next_image, known.next_image),
+             counts = CASE WHEN coalesce(excluded.started_at, known.started_at) IS NULL THEN excluded.counts ELSE $24 END,
+             cause = excluded.cause, confidence = excluded.confidence, evidence = excluded.evidence,
+             last_sample_at = coalesce(excluded.last_sample_at, known.last_sample_at),
+             last_working_set_bytes = coalesce(excluded.last_working_set_bytes, known.last_working_set_bytes),
+             last_usage_bytes = coalesce(excluded.last_usage_bytes, known.last_usage_bytes),
+             last_anon_bytes = coalesce(excluded.last_anon_bytes, known.last_anon_bytes),
+             last_limit_bytes = coalesce(excluded.last_limit_bytes, known.last_limit_bytes),
+             last_tasks = coalesce(excluded.last_tasks, known.last_tasks),
+             last_task_kind = coalesce(excluded.last_task_kind, known.last_task_kind),
+             last_kernel_tasks = coalesce(excluded.last_kernel_tasks, known.last_kernel_tasks),
+             last_peak_bytes = coalesce(excluded.last_peak_bytes, known.last_peak_bytes),
+             last_limit_hits = coalesce(excluded.last_limit_hits, known.last_limit_hits)
+         RETURNING id",
+        keys.workload.0,
+        keys.container.0,
+        restart.run_started_at,
+        restart.ended_at,
+        restart.started_at,
+        restart.exit_code,
+        restart.kind.name(),
+        restart.image,
+        restart.next_image,
+        restart.counts(),
+        cause.name(),
+        restart.verdict.confidence.name(),
+        text::to_json(&restart.verdict.evidence, DOING)?,
+        sample.map(|sample| sample.at),
+        number(sample.and_then(|sample| sample.working_set_bytes)),
+        number(sample.and_then(|sample| sample.usage_bytes)),
+        number(sample.and_then(|sample| sample.anon_bytes)),
+        number(sample.and_then(|sample| sample.limit_bytes)),
+        number(sample.and_then(|sample| sample.tasks).map(|tasks| tasks.count)),
+        sample.and_then(|sample| sample.tasks).map(|tasks| tasks.kind.name()),
+        number(sample.and_then(|sample| sample.kernel_tasks)),
+        number(sample.and_then(|sample| sample.peak_bytes)),
+        number(sample.and_then(|sample| sample.limit_hits)),
+        counts(cause, true),
+    )
+    .fetch_one(connection)
+    .await
+    .during(DOING)?;
+    Ok(Recorded::Restart {
+        workload: keys.workload,
+        restart: RestartId(id),
+        at: restart.ended_at,
+    })
+}
+
+async fn came_back(
+    connection: &mut PgConnection,
+    source: SourceId,
+    back: &CameBack,
+) -> Result<Option<Recorded>, StoreError> {
+    let keys = known(connection, source, &back.container).await?;
+    let entry = sqlx::query!(
+        "SELECT id, ended_at, cause FROM restart WHERE container_id = $1 AND run_started_at = $2 FOR UPDATE",
+        keys.container.0,
+        back.run_started_at,
+    )
+    .fetch_optional(&mut *connection)
+    .await
+    .during(DOING)?;
+    let Some(entry) = entry else { return Ok(None) };
+    let cause = text::known(&entry.cause, "restart.cause", Cause::from_name, DOING)?;
+    sqlx::query!(
+        "UPDATE restart SET started_at = $2, kind = $3, next_image = $4, counts = $5 WHERE id = $1",
+        entry.id,
+        back.started_at,
+        back.kind.name(),
+        back.next_image,
+        counts(cause, true),
+    )
+    .execute(connection)
+    .await
+    .during(DOING)?;
+    Ok(Some(Recorded::Restart {
+        workload: keys.workload,
+        restart: RestartId(entry.id),
+        at: entry.ended_at,
+    }))
+}
+
+async fn child_out_of_memory(
+    connection: &mut PgConnection,
+    source: SourceId,
+    container: &EngineId,
+    at: Timestamp,
+) -> Result<Recorded, StoreError> {
+    let keys = known(connection, source, container).await?;
+    sqlx::query!(
+        "INSERT INTO fact (workload_id, container_id, at, kind, detail) VALUES ($1, $2, $3, 'child_out_of_memory', $4)
+         ON CONFLICT DO NOTHING",
+        keys.workload.0,
+        keys.container.0,
+        at,
+        "A process in the container was killed for memory; the container lived on",
+    )
+    .execute(connection)
+    .await
+    .during(DOING)?;
+    Ok(Recorded::Fact {
+        workload: keys.workload,
+        at,
+    })
+}
+
+async fn known(
+    connection: &mut PgConnection,
+    source: SourceId,
+    container: &EngineId,
+) -> Result<Resolved, StoreError> {
+    containers::find(connection, source, container)
+        .await?
+        .ok_or_else(|| StoreError::UnknownContainer {
+            doing: DOING,
+            container: container.0.clone(),
+        })
+}

@@ -1,0 +1,104 @@
+//! The store: everything Inquest keeps, in Postgres. All SQL of the product is in this directory and in `migrations/`.
+//!
+//! A [`Store`] is cheap to clone. Each group of tables has a handle with its statements, [`Store::sources`] and so on. Writers are
+//! idempotent: telling the store the same thing twice changes nothing, so that a caller whose commit was cut off may repeat it.
+//! Times are kept to the microsecond, samples to the millisecond.
+
+mod containers;
+mod coverage;
+mod cursor;
+mod error;
+mod events;
+mod fleet;
+mod ledger;
+mod migrate;
+mod pool;
+mod restarts;
+mod retention;
+pub mod series;
+mod sources;
+mod text;
+mod timeline;
+mod workloads;
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+pub use containers::{Containers, KnownContainer, Resolved};
+pub use coverage::Coverage;
+pub use error::StoreError;
+pub use events::Events;
+pub use ledger::{Ledger, Recorded};
+pub use migrate::migrate;
+pub use retention::{Keep, Retained};
+pub use series::{Samples, Sealed, Tick};
+pub use sources::Sources;
+
+/// The database and the newest samples in memory.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: PgPool,
+    head: Arc<series::Head>,
+}
+
+impl Store {
+    /// Connects, brings the schema up to date and reads the newest samples into memory.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        migrate(url).await?;
+        let store = Self {
+            pool: pool::open(url).await?,
+            head: Arc::default(),
+        };
+        store.samples().restore(chrono::Utc::now()).await?;
+        Ok(store)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        use error::While as _;
+        sqlx::query!("SELECT 1 AS one")
+            .fetch_one(&self.pool)
+            .await
+            .during("asking the database")?;
+        Ok(())
+    }
+
+    /// Waits for running statements and closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// The polled engines.
+    pub const fn sources(&self) -> Sources<'_> {
+        Sources { pool: &self.pool }
+    }
+
+    /// Containers and the workloads they belong to.
+    pub const fn containers(&self) -> Containers<'_> {
+        Containers { pool: &self.pool }
+    }
+
+    /// Memory and task counts over time.
+    pub fn samples(&self) -> Samples<'_> {
+        Samples {
+            pool: &self.pool,
+            head: &self.head,
+        }
+    }
+
+    /// The engines' event streams.
+    pub const fn events(&self) -> Events<'_> {
+        Events { pool: &self.pool }
+    }
+
+    /// Runs and restarts.
+    pub const fn ledger(&self) -> Ledger<'_> {
+        Ledger { pool: &self.pool }
+    }
+
+    /// When we could not see.
+    pub const fn coverage(&self) -> Coverage<'_> {
+        Coverage { pool: &self.pool }
+    }
+}

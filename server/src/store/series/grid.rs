@@ -1,0 +1,205 @@
+//! The buckets of an answer: equal steps at round times, so that the same question a second later has the same buckets.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    metric::{Metric, TaskKind},
+    view::SeriesView,
+};
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// Steps people can read off an axis. All from five minutes on are multiples of a rollup's bucket. Beyond them the day is doubled.
+const STEPS: [i64; 20] = [
+    SECOND,
+    2 * SECOND,
+    5 * SECOND,
+    10 * SECOND,
+    15 * SECOND,
+    20 * SECOND,
+    30 * SECOND,
+    MINUTE,
+    2 * MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    15 * MINUTE,
+    20 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+];
+
+/// Buckets of `step_ms` that cover a stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Grid {
+    pub(super) from_ms: i64,
+    pub(super) step_ms: i64,
+    pub(super) len: usize,
+}
+
+impl Grid {
+    /// The finest grid over `from..to` with at most `points` buckets, none shorter than `at_least_ms`. It begins at or before
+    /// `from` and ends at or after `to`.
+    pub(super) fn cover(from_ms: i64, to_ms: i64, points: usize, at_least_ms: i64) -> Self {
+        let from_ms = from_ms.max(0);
+        let to_ms = to_ms.max(from_ms + 1);
+        let doubled_days = std::iter::successors(Some(2 * DAY), |step| step.checked_mul(2));
+        let mut grid = Self {
+            from_ms: 0,
+            step_ms: i64::MAX,
+            len: 1,
+        };
+        for step_ms in STEPS
+            .into_iter()
+            .chain(doubled_days)
+            .filter(|step| *step >= at_least_ms)
+        {
+            let begin = from_ms / step_ms;
+            let len = (to_ms - 1) / step_ms + 1 - begin;
+            if len <= points.max(1) as i64 {
+                grid = Self {
+                    from_ms: begin * step_ms,
+                    step_ms,
+                    len: len as usize,
+                };
+                break;
+            }
+        }
+        grid
+    }
+
+    /// End of the last bucket.
+    pub(super) const fn to_ms(&self) -> i64 {
+        self.from_ms
+            .saturating_add(self.step_ms.saturating_mul(self.len as i64))
+    }
+}
+
+/// The shortest step in which hardly a bucket stays empty: all but one in fifty samples follow the one before within it.
+pub(super) fn natural_step(times: &[i64]) -> i64 {
+    let mut distances: Vec<i64> = times
+        .windows(2)
+        .map(|pair| pair[1] - pair[0])
+        .filter(|distance| *distance > 0)
+        .collect();
+    if distances.is_empty() {
+        return 0;
+    }
+    let rank = (distances.len() - 1) * 49 / 50;
+    *distances.select_nth_unstable(rank).1
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    min: f64,
+    max: f64,
+    last: f64,
+    last_ms: i64,
+}
+
+/// A series in the making.
+#[derive(Debug)]
+pub(super) struct Buckets {
+    grid: Grid,
+    buckets: Vec<Option<Bucket>>,
+}
+
+impl Buckets {
+    pub(super) fn new(grid: Grid) -> Self {
+        Self {
+            grid,
+            buckets: vec![None; grid.len],
+        }
+    }
+
+    /// Adds one value.
+    pub(super) fn add(&mut self, at_ms: i64, value: f64) {
+        self.add_range(at_ms, [value; 3]);
+    }
+
+    /// Adds minimum, maximum and last of several values. Of two at one moment, the one that is added later is the last.
+    pub(super) fn add_range(&mut self, at_ms: i64, [min, max, last]: [f64; 3]) {
+        let Ok(index) = usize::try_from((at_ms - self.grid.from_ms).div_euclid(self.grid.step_ms))
+        else {
+            return;
+        };
+        let Some(bucket) = self.buckets.get_mut(index) else {
+            return;
+        };
+        match bucket {
+            None => {
+                *bucket = Some(Bucket {
+                    min,
+                    max,
+                    last,
+                    last_ms: at_ms,
+                })
+            }
+            Some(bucket) => {
+                bucket.min = bucket.min.min(min);
+                bucket.max = bucket.max.max(max);
+                if at_ms >= bucket.last_ms {
+                    (bucket.last, bucket.last_ms) = (last, at_ms);
+                }
+            }
+        }
+    }
+
+    /// The finished series.
+    pub(super) fn into_view(self, metric: Metric, kind: Option<TaskKind>) -> SeriesView {
+        let column = |value: fn(&Bucket) -> f64| {
+            self.buckets
+                .iter()
+                .map(|bucket| bucket.as_ref().map(value))
+                .collect()
+        };
+        SeriesView {
+            metric,
+            unit: metric.unit(),
+            kind,
+            from: DateTime::<Utc>::from_timestamp_millis(self.grid.from_ms).unwrap_or_default(),
+            step_ms: self.grid.step_ms,
+            min: column(|bucket| bucket.min),
+            max: column(|bucket| bucket.max),
+            last: column(|bucket| bucket.last),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_grid_covers_what_was_asked_for(from: i64, length in 1_i64..1 << 50, points in 1_usize..5_000, at_least in 0..DAY) {
+            let from = from.rem_euclid(1 << 50);
+            let grid = Grid::cover(from, from + length, points, at_least);
+            prop_assert!(grid.from_ms <= from && from + length <= grid.to_ms());
+            prop_assert!(grid.len >= 1 && grid.len <= points);
+            prop_assert!(grid.step_ms >= at_least && grid.from_ms % grid.step_ms == 0);
+        }
+    }
+
+    #[test]
+    fn thirty_days_in_1500_points_are_half_hours() {
+        let grid = Grid::cover(0, 30 * DAY, 1_500, 0);
+        assert_eq!((grid.step_ms, grid.len), (30 * MINUTE, 1_440));
+    }
+
+    #[test]
+    fn an_outage_does_not_make_steps_coarse() {
+        let mut times: Vec<i64> = (0..100).map(|index| index * 10_000).collect();
+        times.extend((0..100).map(|index| 10_000_000 + index * 10_000));
+        assert_eq!(natural_step(&times), 10_000);
+        assert_eq!(natural_step(&[]), 0);
+    }
+}

@@ -1,0 +1,33 @@
+//! Samples over time. How they move through the store:
+//!
+//! 1. [`Samples::append`] writes polls to `head_log`: what is committed is acknowledged. They are in memory too, for two to four hours.
+//! 2. [`Samples::seal`] moves whole windows of two hours from `head_log` to `chunk_2h` and `roll_5m`, in one transaction.
+//! 3. [`Samples::query`] answers from memory, chunks or rollups, whichever has the range at the step that is asked for.
+//!
+//! A sample is its container and its time in milliseconds: appending it again replaces it, so a batch may be repeated.
+
+mod append;
+mod chunk;
+mod codec;
+mod frame;
+mod grid;
+mod head;
+mod point;
+mod read;
+mod roll;
+mod seal;
+mod varint;
+
+use sqlx::PgPool;
+
+pub use append::Tick;
+pub use codec::CodecError;
+pub(super) use head::Head;
+pub use seal::Sealed;
+
+/// Samples of all containers.
+#[derive(Clone, Copy, Debug)]
+pub struct Samples<'a> {
+    pub(super) pool: &'a PgPool,
+    pub(super) head: &'a Head,
+}

@@ -1,0 +1,215 @@
+//! A sample as it is stored: a time and a handful of columns, each of which may be absent.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    metric::TaskKind,
+    sample::{Sample, TaskCount},
+};
+
+/// What is stored of a sample. `peak_bytes` and `limit_hits` are evidence, kept with the restart they explain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Column {
+    WorkingSet,
+    Usage,
+    Anon,
+    Limit,
+    Tasks,
+    TaskKind,
+    KernelTasks,
+}
+
+impl Column {
+    pub(super) const ALL: [Self; 7] = [
+        Self::WorkingSet,
+        Self::Usage,
+        Self::Anon,
+        Self::Limit,
+        Self::Tasks,
+        Self::TaskKind,
+        Self::KernelTasks,
+    ];
+    /// Those in bytes, of [`Column::ALL`] the first ones.
+    pub(super) const IN_BYTES: usize = 4;
+}
+
+/// One sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Point {
+    /// Milliseconds since 1970.
+    pub(super) at_ms: i64,
+    present: u8,
+    values: [u64; Column::ALL.len()],
+}
+
+impl Point {
+    /// Nothing but a time.
+    pub(super) const fn empty(at_ms: i64) -> Self {
+        Self {
+            at_ms,
+            present: 0,
+            values: [0; Column::ALL.len()],
+        }
+    }
+
+    pub(super) fn get(&self, column: Column) -> Option<u64> {
+        (self.present & (1 << column as u8) != 0).then(|| self.values[column as usize])
+    }
+
+    pub(super) fn set(&mut self, column: Column, value: Option<u64>) {
+        if let Some(value) = value {
+            self.present |= 1 << column as u8;
+            self.values[column as usize] = value;
+        }
+    }
+
+    /// One bit for each column that has a value.
+    pub(super) const fn present(&self) -> u8 {
+        self.present
+    }
+
+    pub(super) fn task_kind(&self) -> Option<TaskKind> {
+        self.get(Column::TaskKind).and_then(kind_of_code)
+    }
+
+    /// What polls of one tick say lies at the tick: engines answer within milliseconds, and equal steps take no space.
+    pub(super) fn from_sample(sample: &Sample, tick_ms: i64) -> Self {
+        /// Above this the true time is kept.
+        const SNAP_MS: u64 = 100;
+        let at_ms = sample.at.timestamp_millis();
+        let snapped = if at_ms.abs_diff(tick_ms) < SNAP_MS {
+            tick_ms
+        } else {
+            at_ms
+        };
+        let mut point = Self::empty(snapped);
+        point.set(Column::WorkingSet, sample.working_set_bytes);
+        point.set(Column::Usage, sample.usage_bytes);
+        point.set(Column::Anon, sample.anon_bytes);
+        point.set(Column::Limit, sample.limit_bytes);
+        point.set(Column::Tasks, sample.tasks.map(|tasks| tasks.count));
+        point.set(
+            Column::TaskKind,
+            sample.tasks.map(|tasks| code_of_kind(tasks.kind)),
+        );
+        point.set(Column::KernelTasks, sample.kernel_tasks);
+        point
+    }
+
+    pub(super) fn to_sample(self) -> Sample {
+        let at = DateTime::<Utc>::from_timestamp_millis(self.at_ms).unwrap_or_default();
+        Sample {
+            working_set_bytes: self.get(Column::WorkingSet),
+            usage_bytes: self.get(Column::Usage),
+            anon_bytes: self.get(Column::Anon),
+            limit_bytes: self.get(Column::Limit),
+            tasks: self
+                .get(Column::Tasks)
+                .zip(self.task_kind())
+                .map(|(count, kind)| TaskCount { kind, count }),
+            kernel_tasks: self.get(Column::KernelTasks),
+            ..Sample::empty(at)
+        }
+    }
+}
+
+/// In order of time, one for each moment: of two the later in the input stays.
+pub(super) fn sort_and_dedupe(points: &mut Vec<Point>) {
+    if points.is_sorted_by(|a, b| a.at_ms < b.at_ms) {
+        return;
+    }
+    points.sort_by_key(|point| point.at_ms);
+    points.dedup_by(|later, earlier| {
+        let same = later.at_ms == earlier.at_ms;
+        if same {
+            *earlier = *later;
+        }
+        same
+    });
+}
+
+/// The numbers are stored: they never change their meaning.
+const KINDS: [(u64, TaskKind); 5] = [
+    (1, TaskKind::Goroutines),
+    (2, TaskKind::TokioTasks),
+    (3, TaskKind::JvmThreads),
+    (4, TaskKind::Threads),
+    (5, TaskKind::KernelTasks),
+];
+
+fn code_of_kind(kind: TaskKind) -> u64 {
+    KINDS
+        .iter()
+        .find(|(_, known)| *known == kind)
+        .map_or(0, |(code, _)| *code)
+}
+
+pub(super) fn kind_of_code(code: u64) -> Option<TaskKind> {
+    KINDS
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map(|(_, kind)| *kind)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::{option, prelude::*};
+
+    use super::*;
+
+    /// Any point at a given time.
+    pub(in crate::store::series) fn any_point(at_ms: i64) -> impl Strategy<Value = Point> {
+        let value = prop_oneof![
+            any::<u64>(),
+            (0..1_u64 << 20).prop_map(|pages| pages * 4096)
+        ];
+        proptest::array::uniform7(option::of(value)).prop_map(move |values| {
+            let mut point = Point::empty(at_ms);
+            for (column, value) in Column::ALL.into_iter().zip(values) {
+                point.set(column, value);
+            }
+            point
+        })
+    }
+
+    #[test]
+    fn every_kind_has_a_code() {
+        for kind in [
+            TaskKind::Goroutines,
+            TaskKind::TokioTasks,
+            TaskKind::JvmThreads,
+            TaskKind::Threads,
+            TaskKind::KernelTasks,
+        ] {
+            assert_eq!(kind_of_code(code_of_kind(kind)), Some(kind));
+        }
+    }
+
+    #[test]
+    fn of_two_points_at_one_moment_the_later_one_stays() {
+        let mut newer = Point::empty(1);
+        newer.set(Column::Usage, Some(2));
+        let mut points = vec![Point::empty(3), Point::empty(1), newer];
+        sort_and_dedupe(&mut points);
+        assert_eq!(points, [newer, Point::empty(3)]);
+    }
+
+    #[test]
+    fn a_sample_comes_back_at_its_tick() {
+        let at = DateTime::<Utc>::from_timestamp_millis(10_040).unwrap_or_default();
+        let sample = Sample {
+            working_set_bytes: Some(4096),
+            tasks: Some(TaskCount {
+                kind: TaskKind::Goroutines,
+                count: 12,
+            }),
+            ..Sample::empty(at)
+        };
+        let back = Point::from_sample(&sample, 10_000).to_sample();
+        assert_eq!(back.at.timestamp_millis(), 10_000);
+        assert_eq!(
+            (back.working_set_bytes, back.tasks),
+            (sample.working_set_bytes, sample.tasks)
+        );
+        assert_eq!(Point::from_sample(&sample, 9_000).to_sample().at, at);
+    }
+}
