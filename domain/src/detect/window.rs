@@ -1,6 +1,6 @@
 //! What a detector gets to see of an end.
 
-use crate::{fact::Gap, ledger::Death, sample::Sample};
+use crate::{ledger::Death, sample::Sample};
 
 /// An end with the numbers that led up to it.
 #[derive(Clone, Copy, Debug)]
@@ -9,8 +9,6 @@ pub struct Window<'a> {
     pub death: &'a Death,
     /// Readings of the run, oldest first, up to its end. The last ten minutes are enough.
     pub samples: &'a [Sample],
-    /// Stretches without numbers in that time.
-    pub sample_gaps: &'a [Gap],
     /// Whether the engine reports OOM kills and stops as events. Docker does; Podman reports neither.
     pub events_tell_causes: bool,
 }

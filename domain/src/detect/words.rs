@@ -73,10 +73,13 @@ pub fn exit_code(code: i32) -> String {
     )
 }
 
-/// `SIGTERM`, or `signal 40`.
+/// `SIGTERM`, `signal 40`, or for 0 `a signal`: Podman does not tell which.
 pub fn signal(number: i32) -> String {
-    crate::restart::signal_name(number)
-        .map_or_else(|| format!("signal {number}"), ToOwned::to_owned)
+    match crate::restart::signal_name(number) {
+        Some(name) => name.to_owned(),
+        None if number == 0 => "a signal".to_owned(),
+        None => format!("signal {number}"),
+    }
 }
 
 #[cfg(test)]

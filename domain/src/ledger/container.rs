@@ -8,7 +8,7 @@ use std::{
 use chrono::TimeDelta;
 
 use super::{
-    change::DownRun,
+    change::{DownRun, OpenRun},
     death::EndSeen,
     run::{End, Run, Start},
 };
@@ -76,17 +76,34 @@ impl Container {
         }
         self.close_unseen(key, key);
         self.follow_own(key);
-        self.runs.push(Run::restored(key));
+        self.runs.push(Run::kept(key));
         self.counter = restart_count.map(|count| (key, count));
     }
 
-    pub(super) fn restart_count(&self) -> Option<u64> {
-        self.counter.map(|(_, count)| count)
+    /// Runs to report as begun. An event does not tell what its container is made from, so the run waits for inspect, but not for long.
+    pub(super) fn announce(&mut self, now: Timestamp) -> impl Iterator<Item = OpenRun> {
+        let Self {
+            spec,
+            inspected,
+            runs,
+            counter,
+            ..
+        } = self;
+        runs.iter_mut()
+            .filter(move |run| !run.announced && (*inspected || run.key + super::SETTLE <= now))
+            .map(move |run| {
+                run.announced = true;
+                OpenRun {
+                    spec: spec.clone(),
+                    started_at: run.key,
+                    restart_count: counter.map(|(_, count)| count),
+                }
+            })
     }
 
     pub(super) fn restore_down(&mut self, down: &DownRun) {
         self.inspected = !self.spec.image_id.is_empty();
-        let mut run = Run::restored(super::micros(down.run_started_at));
+        let mut run = Run::kept(super::micros(down.run_started_at));
         run.ended(End {
             at: super::micros(down.ended_at),
             exit_code: down.exit_code,
@@ -98,45 +115,43 @@ impl Container {
         self.runs.push(run);
     }
 
-    /// Takes an event; returns the start of a run that began with it.
-    pub(super) fn event(&mut self, event: EngineEvent) -> Vec<Timestamp> {
+    /// Takes an event; returns whether the container's first run began with it.
+    pub(super) fn event(&mut self, event: EngineEvent) -> bool {
         if matches!(event.action, Action::Health { .. }) || self.knows(&event) {
-            return Vec::new();
+            return false;
         }
+        let untried = self.runs.is_empty();
         let at = event.at;
         self.heard_at = self.heard_at.max(at);
         let action = event.action;
         self.remember(event);
         match action {
-            Action::Start => self.start(Start::Event(at), at).into_iter().collect(),
-            Action::Die { exit_code } => {
-                self.die(at, exit_code);
-                Vec::new()
-            }
+            Action::Start => self.start(Start::Event(at), at),
+            Action::Die { exit_code } => self.die(at, exit_code),
             Action::Destroy => {
                 self.gone = true;
                 self.end_unseen(at, EndSeen::Removed);
-                Vec::new()
             }
-            _ => Vec::new(),
+            _ => {}
         }
+        untried && !self.runs.is_empty()
     }
 
-    /// Takes an observation; returns the start of a run that it shows for the first time.
-    pub(super) fn observe(&mut self, seen: Observation, gap: Option<&Gap>) -> Vec<Timestamp> {
-        let first_sight = !self.inspected && self.runs.is_empty();
+    /// Takes an observation; returns whether it shows the container's first run.
+    pub(super) fn observe(&mut self, seen: Observation, gap: Option<&Gap>) -> bool {
+        let untried = self.runs.is_empty();
+        let first_sight = !self.inspected && untried;
         self.spec = seen.spec.clone();
         self.inspected = true;
         self.gone = seen.state == ContainerState::Removed;
         self.heard_at = self.heard_at.max(seen.at);
-        let began = match (seen.started_at, dead(seen.state)) {
-            (None, _) => Vec::new(),
+        match (seen.started_at, dead(seen.state)) {
+            (None, _) => {}
             (Some(_), true) if first_sight => {
                 self.history = Some(seen.finished_at.unwrap_or(seen.at));
-                Vec::new()
             }
             (Some(started_at), dead) => self.observe_run(&seen, started_at, dead, gap),
-        };
+        }
         if let Some(count) = seen.restart_count {
             self.counter = Some((seen.at, count));
         }
@@ -144,7 +159,7 @@ impl Container {
         if self.observations.len() > OBSERVATIONS {
             self.observations.pop_front();
         }
-        began
+        untried && !self.runs.is_empty()
     }
 
     fn observe_run(
@@ -153,17 +168,10 @@ impl Container {
         started_at: Timestamp,
         dead: bool,
         gap: Option<&Gap>,
-    ) -> Vec<Timestamp> {
+    ) {
         let start = Start::Inspected(started_at);
-        let place = self.runs.last().map(|last| last.place(start));
-        let mut began = Vec::new();
-        match place {
-            Some(Ordering::Less) => return began,
-            Some(Ordering::Equal) => {
-                if let Some(last) = self.runs.last_mut() {
-                    last.learn(start);
-                }
-            }
+        match self.runs.last().map(|last| last.place(start)) {
+            Some(Ordering::Less) => return,
             Some(Ordering::Greater) => {
                 let hidden = self.hidden(seen, gap);
                 let ended_at = seen.finished_at.filter(|at| *at <= started_at);
@@ -171,9 +179,9 @@ impl Container {
                 if let Some(last) = self.runs.last_mut() {
                     last.hidden = hidden;
                 }
-                began.extend(self.start(start, seen.at));
+                self.start(start, seen.at);
             }
-            None => began.extend(self.start(start, seen.at)),
+            Some(Ordering::Equal) | None => self.start(start, seen.at),
         }
         if dead && let Some(last) = self.runs.last_mut().filter(|last| last.end.is_none()) {
             let ended_at = seen.finished_at.filter(|at| *at >= started_at);
@@ -184,7 +192,6 @@ impl Container {
                 noticed: seen.at,
             });
         }
-        began
     }
 
     /// A complete poll did not list it.
@@ -214,17 +221,15 @@ impl Container {
         }
     }
 
-    fn start(&mut self, start: Start, noticed: Timestamp) -> Option<Timestamp> {
+    /// A start was told: of the last run, or of a new one.
+    fn start(&mut self, start: Start, noticed: Timestamp) {
         let at = start.at();
         let after = match self.runs.last_mut() {
-            None if self.history.is_some_and(|until| at <= until) => return None,
+            None if self.history.is_some_and(|until| at <= until) => return,
             None => self.history,
             Some(last) => match last.place(start) {
-                Ordering::Less => return None,
-                Ordering::Equal => {
-                    last.learn(start);
-                    return None;
-                }
+                Ordering::Less => return,
+                Ordering::Equal => return last.learn(start),
                 Ordering::Greater => {
                     self.close_unseen(at, noticed);
                     self.follow_own(at);
@@ -241,7 +246,6 @@ impl Container {
         if self.runs.len() > RUNS && self.runs[0].reported {
             self.runs.remove(0);
         }
-        Some(at)
     }
 
     fn follow_own(&mut self, started_at: Timestamp) {

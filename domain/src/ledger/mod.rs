@@ -112,8 +112,9 @@ impl Ledger {
         let Some(container) = self.containers.get_mut(&id) else {
             return;
         };
-        let began = container.event(event);
-        self.began(&id, began);
+        if container.event(event) {
+            self.tie_to_predecessor(&id);
+        }
     }
 
     /// Takes one round of polling.
@@ -143,16 +144,23 @@ impl Ledger {
             return;
         };
         let learnt_spec = !container.inspected;
-        let began = container.observe(seen, gap.as_ref());
+        let first_run = container.observe(seen, gap.as_ref());
         if learnt_spec {
             self.spec_learnt(&id);
         }
-        self.began(&id, began);
+        if first_run {
+            self.tie_to_predecessor(&id);
+        }
     }
 
-    /// Takes a stretch in which we could not see: once when it opens, once more when it closes. Only lost events matter here.
+    /// Takes a stretch in which we could not see: once when it opens, once more when it closes. Only lost events matter here; a gap
+    /// that ends where it began is none, since everything was recovered.
     pub fn gap(&mut self, gap: &Gap) {
         if gap.kind != GapKind::Events {
+            return;
+        }
+        if gap.to.is_some_and(|to| to <= gap.from) {
+            self.gaps.retain(|known| known.from != gap.from);
             return;
         }
         match self.gaps.iter_mut().find(|known| known.from == gap.from) {
@@ -207,23 +215,6 @@ impl Ledger {
         }
     }
 
-    /// Reports runs that began, and ties the first run of a new container to the end of its predecessor.
-    fn began(&mut self, id: &EngineId, began: Vec<Timestamp>) {
-        for started_at in began {
-            let Some(container) = self.containers.get(id) else {
-                return;
-            };
-            self.steps.push(Step::Began(OpenRun {
-                spec: container.spec.clone(),
-                started_at,
-                restart_count: container.restart_count(),
-            }));
-            if container.runs.len() == 1 {
-                self.tie_to_predecessor(id, started_at);
-            }
-        }
-    }
-
     fn siblings<'a>(
         &'a self,
         id: &'a EngineId,
@@ -237,8 +228,15 @@ impl Ledger {
             .filter_map(|sibling| Some((sibling, self.containers.get(sibling)?)))
     }
 
-    /// The sibling that died last and has had no successor is the one that `id` replaces.
-    fn tie_to_predecessor(&mut self, id: &EngineId, started_at: Timestamp) {
+    /// The first run of a container: the sibling that died last and has had no successor is the one that it replaces.
+    fn tie_to_predecessor(&mut self, id: &EngineId) {
+        let Some(started_at) = self
+            .containers
+            .get(id)
+            .and_then(|container| Some(container.runs.first()?.key))
+        else {
+            return;
+        };
         let predecessor = self
             .siblings(id)
             .filter_map(|(sibling, container)| {

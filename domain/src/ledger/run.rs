@@ -29,6 +29,8 @@ pub(super) struct Run {
     pub(super) next: Option<(EngineId, Timestamp)>,
     /// Whole lives between its end and the next start that only the engine's counter knows.
     pub(super) hidden: u64,
+    /// Whether its beginning was reported.
+    pub(super) announced: bool,
     /// Whether its end was reported as it is known now.
     pub(super) reported: bool,
     /// Whether its end was reported before Inquest was restarted.
@@ -61,14 +63,15 @@ impl Start {
 
 impl Run {
     pub(super) fn new(start: Start, after: Option<Timestamp>) -> Self {
-        let mut run = Self::restored(start.at());
+        let mut run = Self::kept(start.at());
+        run.announced = false;
         run.after = after;
         run.learn(start);
         run
     }
 
-    /// A run of which only the key was kept.
-    pub(super) fn restored(key: Timestamp) -> Self {
+    /// A run that was reported before Inquest was restarted; only its key was kept.
+    pub(super) fn kept(key: Timestamp) -> Self {
         Self {
             key,
             inspected: None,
@@ -77,6 +80,7 @@ impl Run {
             end: None,
             next: None,
             hidden: 0,
+            announced: true,
             reported: false,
             restored: false,
         }

@@ -25,6 +25,9 @@ const REMEMBERED: TimeDelta = TimeDelta::hours(24);
 
 impl Ledger {
     pub(super) fn settle(&mut self, now: Timestamp) {
+        for container in self.containers.values_mut() {
+            self.steps.extend(container.announce(now).map(Step::Began));
+        }
         let due: Vec<(EngineId, usize)> = self
             .containers
             .iter()

@@ -316,7 +316,6 @@ impl Kept {
                     let verdict = judge(&Window {
                         death: &death,
                         samples: &samples,
-                        sample_gaps: &[],
                         events_tell_causes: scenario.engine == "docker",
                     });
                     let entry = death.entry(verdict, samples.last().copied());
