@@ -88,7 +88,7 @@ group_test() {
     install_packages
     if [ -f end2end/package-lock.json ] && [ end2end/package-lock.json -nt end2end/node_modules/.package-lock.json ]; then
         say "installing Playwright (npm ci)"
-        (cd end2end && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json)
+        (cd end2end && npm ci --loglevel=error --no-audit --no-fund && touch node_modules/.package-lock.json)
     fi
     if [ ! -x /usr/bin/chromium ] && ! ls ~/.cache/ms-playwright/chromium-* >/dev/null 2>&1; then
         say "installing Playwright's Chromium"
