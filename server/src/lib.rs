@@ -3,6 +3,7 @@
 //! Data flows one way: [`collect`] polls sources and hands messages to the recorder, which keeps them in the store and has the
 //! `domain` judge them; the store answers the backend; [`live`] tells browsers that there is something new.
 
+pub mod analyze;
 pub mod backend;
 pub mod cli;
 pub mod collect;

@@ -24,8 +24,6 @@ pub struct Approach {
     pub before: TimeDelta,
     /// Growth in shares of the limit per second, when there were readings enough.
     pub slope: Option<f64>,
-    /// How often the limit was hit since the readings began, where the engine counts that.
-    pub limit_hits: u64,
 }
 
 impl Approach {
@@ -40,8 +38,6 @@ impl Approach {
         if end - last.at > STALE {
             return None;
         }
-        let hits = near.iter().filter_map(|(sample, _)| sample.limit_hits);
-        let limit_hits = hits.clone().max().unwrap_or(0) - hits.min().unwrap_or(0);
         let recent: Vec<(f64, f64)> = near
             .iter()
             .filter(|(sample, _)| last.at - sample.at <= SLOPE_OVER)
@@ -53,7 +49,6 @@ impl Approach {
             at: last.at,
             before: end - last.at,
             slope: median_slope(&recent),
-            limit_hits,
         })
     }
 

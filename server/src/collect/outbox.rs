@@ -83,4 +83,17 @@ impl Inbox {
             else => None,
         }
     }
+
+    /// The next message that is already here, events first.
+    pub fn try_recv(&mut self) -> Option<Message> {
+        self.events
+            .try_recv()
+            .or_else(|_empty| self.polls.try_recv())
+            .ok()
+    }
+
+    /// Messages waiting now: polls and events.
+    pub fn depth(&self) -> (usize, usize) {
+        (self.polls.len(), self.events.len())
+    }
 }

@@ -109,26 +109,9 @@ fn restart_policy(host: &HostConfig) -> String {
     }
 }
 
-/// Whose container it is. Engines put a slash before names.
+/// Whose container it is.
 pub(super) fn identity(name: &str, labels: &HashMap<String, String>) -> WorkloadKey {
-    let label = |key: &str| labels.get(key).filter(|value| !value.is_empty()).cloned();
-    match (
-        label("com.docker.compose.project"),
-        label("com.docker.compose.service"),
-    ) {
-        (Some(group), Some(service)) => WorkloadKey {
-            group,
-            name: match label("com.docker.compose.container-number").as_deref() {
-                None | Some("1") => service,
-                Some(number) => format!("{service}-{number}"),
-            },
-        },
-        _ => WorkloadKey {
-            group: label("com.docker.stack.namespace").unwrap_or_default(),
-            name: label("com.docker.swarm.service.name")
-                .unwrap_or_else(|| name.trim_start_matches('/').to_owned()),
-        },
-    }
+    domain::identity::workload_key(name, |key| labels.get(key).map(String::as_str))
 }
 
 /// Where the processes of a container can be reached, and what its labels ask us to read there.

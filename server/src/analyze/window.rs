@@ -1,0 +1,23 @@
+//! Looks at an end with the readings that led up to it.
+
+use domain::{
+    detect::{Window, judge},
+    ledger::Death,
+    restart::Restart,
+    sample::Sample,
+};
+
+/// The ledger's entry for an end. `samples` may reach beyond the run.
+pub(super) fn entry(death: &Death, samples: &[Sample], events_tell_causes: bool) -> Restart {
+    let of_the_run: Vec<Sample> = samples
+        .iter()
+        .filter(|sample| sample.at >= death.run_started_at && sample.at <= death.ended_at)
+        .copied()
+        .collect();
+    let verdict = judge(&Window {
+        death,
+        samples: &of_the_run,
+        events_tell_causes,
+    });
+    death.entry(verdict, of_the_run.last().copied())
+}
