@@ -177,6 +177,25 @@ pub fn rfc3339(ms: i64) -> String {
     )
 }
 
+/// The image's tag, or how it changed: `2.14.1`, `2.14.1 → 2.14.2`.
+pub fn version(image: &str, next: Option<&str>) -> String {
+    match next {
+        Some(next) if next != image => format!("{} → {}", tag(image), tag(next)),
+        _ => tag(image).to_owned(),
+    }
+}
+
+/// What follows the last colon, unless that is a registry's port; a digest is cut to what people recognise.
+fn tag(image: &str) -> &str {
+    if let Some((_, digest)) = image.split_once("@sha256:") {
+        return digest.get(..12).unwrap_or(digest);
+    }
+    match image.rsplit_once(':') {
+        Some((_, tag)) if !tag.contains('/') => tag,
+        _ => "latest",
+    }
+}
+
 /// `value` without a needless fraction: at most two decimals, trailing zeros dropped.
 pub fn trimmed(value: f64) -> String {
     let text = format!("{value:.2}");
@@ -280,5 +299,19 @@ mod tests {
         assert_eq!(plain(&day_clock(t)), "24 Nov 16:01:50");
         assert_eq!(plain(&span(t, t + HOUR)), "24 Nov 16:01–17:01 UTC");
         assert_eq!(plain(&span(t, t + DAY)), "24 Nov 16:01 – 25 Nov 16:01 UTC");
+    }
+
+    #[test]
+    fn a_version_is_the_tag_of_the_image() {
+        for (image, expected) in [
+            ("registry.example.net:5000/shop/checkout:2.14.1", "2.14.1"),
+            ("registry.example.net:5000/shop/checkout", "latest"),
+            ("redis", "latest"),
+            ("app@sha256:0123456789abcdef0123", "0123456789ab"),
+        ] {
+            assert_eq!(version(image, None), expected);
+        }
+        assert_eq!(version("a:1", Some("a:2")), "1 → 2");
+        assert_eq!(version("a:1", Some("a:1")), "1");
     }
 }

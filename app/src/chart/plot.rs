@@ -16,7 +16,7 @@ pub const COLUMNS: u32 = 720;
 /// Height of the coverage strip and the space above it, in pixels.
 pub const STRIP: f64 = 22.0;
 /// Share of the width, in per cent, beyond which a label stands to the left of its line, so that it stays on the plot.
-const LABEL_TURN: f64 = 75.0;
+const LABEL_TURN: f64 = 60.0;
 /// The least width of a band in per cent: a stretch of seconds must still be seen in 30 days.
 const BAND_WIDTH: f64 = 0.15;
 

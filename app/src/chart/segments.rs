@@ -41,8 +41,9 @@ pub fn cut(series: &Series, ends: &[i64]) -> Vec<Segment> {
     segments
 }
 
-/// Shares a bucket in which one run ended and the next began: the extreme that continues the old run is the old run's, the rest
-/// is the new run's. A bucket does not say which sample was whose, so what lies nearer to a neighbour belongs to it.
+/// Shares a bucket in which one run ended and the next began. A bucket does not say which sample was whose, so what lies nearer to
+/// a neighbour belongs to it: the extreme that goes on from the old run is the old run's, and the rest is the new run's unless the
+/// latest sample is still at that extreme, as when the end came after the bucket's last sample.
 fn share(
     bucket: Bucket,
     before: Option<f64>,
@@ -52,23 +53,22 @@ fn share(
         return (None, Some(bucket));
     };
     let rising = (before - bucket.max).abs() <= (before - bucket.min).abs();
-    let edge = if rising { bucket.max } else { bucket.min };
-    if after.is_some_and(|after| (edge - after).abs() < (edge - before).abs()) {
+    let (edge, far) = if rising {
+        (bucket.max, bucket.min)
+    } else {
+        (bucket.min, bucket.max)
+    };
+    let nearer = |value: f64, to: f64, than: f64| (value - to).abs() < (value - than).abs();
+    if after.is_some_and(|after| nearer(edge, after, before)) {
         return (None, Some(bucket));
     }
-    if bucket.min >= bucket.max {
+    if !nearer(bucket.last, after.unwrap_or(far), edge) {
         return (Some(bucket), None);
     }
-    let rest = if rising {
-        Bucket {
-            max: bucket.last,
-            ..bucket
-        }
-    } else {
-        Bucket {
-            min: bucket.last,
-            ..bucket
-        }
+    let rest = Bucket {
+        min: far.min(bucket.last),
+        max: far.max(bucket.last),
+        last: bucket.last,
     };
     (Some(Bucket::one(edge)), Some(rest))
 }

@@ -18,8 +18,11 @@ impl Svg {
         self.out.push_str("/>");
     }
 
-    /// An element with text in it.
+    /// Text, unless there is nothing to write.
     pub fn text(&mut self, attributes: Attributes<'_>, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         self.start("text", attributes);
         self.out.push('>');
         escape(&mut self.out, text);

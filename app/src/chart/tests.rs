@@ -119,6 +119,28 @@ fn a_line_breaks_at_gaps_and_at_the_end_of_a_run() {
         values(&segments::cut(&wide, &[14_000])),
         [vec![80.0, 100.0], vec![9.0, 20.0]]
     );
+
+    // The end came after the last sample of its bucket: all of the bucket is the old run's.
+    let late = Series {
+        buckets: vec![
+            Some(Bucket::one(80.0)),
+            Some(Bucket {
+                min: 81.0,
+                max: 90.0,
+                last: 90.0,
+            }),
+            Some(Bucket {
+                min: 5.0,
+                max: 20.0,
+                last: 20.0,
+            }),
+        ],
+        ..series(&[])
+    };
+    assert_eq!(
+        values(&segments::cut(&late, &[19_000])),
+        [vec![80.0, 90.0], vec![20.0]]
+    );
 }
 
 #[test]

@@ -156,7 +156,7 @@ pub fn ChartStack(
             {children()}
             <svg class="cross no-print" aria-hidden="true" node_ref=overlay>
                 {move || sync.dragged.get().map(|span| selection(time, span))}
-                {move || sync.hover.get().map(|at| hair(time, at))}
+                {move || sync.hover.get().filter(|at| time.contains(*at)).map(|at| hair(time, at))}
             </svg>
             <p class="vh" aria-live="polite">
                 {move || sync.hover.get().map(day_clock)}

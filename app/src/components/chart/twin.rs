@@ -48,7 +48,7 @@ pub fn DataTwin(
     view! {
         <details class="twin no-print">
             <summary>"Show as a table"</summary>
-            <div class="scroll" tabindex="0">
+            <div class="scroll" tabindex="0" role="region" aria-label="The charts as a table">
                 <table class="plain">
                     <thead>
                         <tr>

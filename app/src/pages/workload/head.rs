@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use super::finding::capitalised;
 use crate::{
-    components::{CauseMark, Glyph},
+    components::{CauseMark, Glyph, Notice},
     format::{bytes, bytes_of, clock_minute, count, duration, duration_short, percent},
 };
 
@@ -87,16 +87,13 @@ pub fn StaleNotice(
     };
     let seen = row.seen_at.timestamp_millis();
     Some(view! {
-        <p class="notice" role="status">
-            <CauseMark glyph=CauseGroup::Platform tone="c-platform" />
-            <span>
+        <Notice glyph=Glyph::Platform tone="c-platform">
                 <b>{format!("{} {what} since {} ({}). ", row.source, clock_minute(seen), duration_short(now - seen))}</b>
                 "The values are the last ones seen; restarts in this time may be seen late. "
                 <a class="link" href="/sources">
                     "Sources"
                 </a>
-            </span>
-        </p>
+            </Notice>
     }.into_any())
 }
 

@@ -21,7 +21,10 @@ use self::{
 };
 use crate::{
     chart::{markers::Row, range::RangeQuery},
-    components::chart::{ChartSync, ShowRange},
+    components::{
+        Empty, Failure, Skeleton,
+        chart::{ChartSync, ShowRange},
+    },
     server_fns::{AppError, workload_page},
     state::{Change, Live},
 };
@@ -62,7 +65,7 @@ pub fn WorkloadPage() -> impl IntoView {
         },
     );
     view! {
-        <Transition fallback=Loading>
+        <Transition fallback=|| view! { <Skeleton rows=8 /> }>
             {move || Suspend::new(async move {
                 match page.await {
                     Ok((range, data)) => view! { <Loaded data=data range=range /> }.into_any(),
@@ -100,58 +103,40 @@ fn Loaded(data: Data, range: RangeQuery) -> impl IntoView {
     }
 }
 
-/// The page's outline, while its data are on their way.
-#[component]
-fn Loading() -> impl IntoView {
-    view! {
-        <div aria-busy="true" aria-label="Loading">
-            <div class="sk-row">
-                <span class="sk"></span>
-                <span class="sk"></span>
-                <span class="sk"></span>
-                <span class="sk"></span>
-            </div>
-            <span class="sk sk-plot mt6"></span>
-            <span class="sk sk-plot mt6"></span>
-        </div>
-    }
-}
-
 /// Why there is nothing to see, and what to do about it.
 #[component]
 fn Failed(error: AppError) -> impl IntoView {
+    let missing = error.is_not_found();
     #[cfg(feature = "ssr")]
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         use axum::http::StatusCode;
-        response.set_status(if error.is_not_found() {
+        response.set_status(if missing {
             StatusCode::NOT_FOUND
         } else {
             StatusCode::BAD_GATEWAY
         });
     }
-    let (title, advice) = if error.is_not_found() {
-        (
-            "There is no such workload",
-            "It may have been removed from its source, or the link is from another Inquest.",
-        )
+    if missing {
+        view! {
+            <Title text="No such workload" />
+            <h1>"There is no such workload"</h1>
+            <Empty title=error.to_string()>
+                <p>"It was removed together with its history, or the link is from another Inquest."</p>
+                <div class="bar">
+                    <a class="btn" href="/">
+                        "All workloads"
+                    </a>
+                </div>
+            </Empty>
+        }
+        .into_any()
     } else {
-        (
-            "This workload cannot be shown now",
-            "Polling goes on meanwhile; try again in a moment.",
-        )
-    };
-    view! {
-        <Title text="Not shown" />
-        <h1>{title}</h1>
-        <div class="state mt6">
-            <p>{error.to_string()}</p>
-            <p>{advice}</p>
-            <div class="bar">
-                <a class="btn" href="/">
-                    "All workloads"
-                </a>
-            </div>
-        </div>
+        view! {
+            <Title text="Not shown" />
+            <h1>"Workload"</h1>
+            <Failure what="The workload" error=error />
+        }
+        .into_any()
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
         series::Series,
     },
     components::tone,
-    format::span,
+    format::{span, version},
 };
 
 /// Heights of the charts in pixels.
@@ -68,7 +68,7 @@ impl From<&WorkloadPage> for Picture {
             time,
             bands: bands::find(&ratio, &ends(page)),
             ends: ends(page),
-            deploys: deploys(&page.timeline),
+            deploys: deploys(page),
             strip: coverage::strip(time, &gaps, &[]),
         };
         let has_limit = ratio.highest().is_some();
@@ -164,14 +164,26 @@ fn is_restart(entry: &TimelineEntry) -> bool {
     entry.kind == TimelineKind::Restart && entry.cause != Some(Cause::Deployed)
 }
 
-fn deploys(timeline: &[TimelineEntry]) -> Vec<Deploy> {
-    let deploys = timeline
+/// Changes of version. The names come from the ledger, which knows what ran before and after; a deploy that is not in the table
+/// is marked without them.
+fn deploys(page: &WorkloadPage) -> Vec<Deploy> {
+    let deploys = page
+        .timeline
         .iter()
         .filter(|entry| entry.kind == TimelineKind::Deploy);
+    let label = |at: i64| {
+        let change =
+            page.restarts.data.iter().find(|row| {
+                row.next_image.is_some() && (ms(row.ended_at) - at).abs() <= SAME_MOMENT
+            });
+        change.map_or_else(String::new, |row| {
+            version(&row.image, row.next_image.as_deref())
+        })
+    };
     deploys
         .map(|entry| Deploy {
             at: ms(entry.at),
-            label: entry.text.clone(),
+            label: label(ms(entry.at)),
         })
         .collect()
 }

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::finding::capitalised;
 use crate::{
     components::{CauseLabel, CauseMark, ConfidenceDots, Glyph},
-    format::{clock, count, day_clock, duration, rfc3339},
+    format::{clock, count, day_clock, duration, rfc3339, version},
 };
 
 /// The restarts of the range, newest first.
@@ -151,48 +151,23 @@ fn Why(evidence: Vec<Evidence>) -> impl IntoView {
     }
 }
 
-/// The two strongest reasons; without any, what is missing.
+/// The strongest reason and, if something speaks against the cause or is missing, that; else the second reason.
 fn summary(evidence: &[Evidence]) -> String {
-    let of = |stance: Stance| {
-        evidence
-            .iter()
-            .filter(move |e| e.stance == stance)
-            .map(|e| e.text.as_str())
-    };
-    let reasons: Vec<_> = of(Stance::For)
-        .take(2)
-        .chain(of(Stance::Against).take(1))
-        .collect();
-    if reasons.is_empty() {
-        of(Stance::Missing)
-            .next()
-            .unwrap_or("Nothing was seen that would tell.")
-            .to_owned()
+    let of = |stance: Stance| evidence.iter().filter(move |e| e.stance == stance);
+    let doubts = of(Stance::Against).chain(of(Stance::Missing)).take(1);
+    let reasons = of(Stance::For).take(if doubts.clone().next().is_some() {
+        1
     } else {
-        reasons
-            .iter()
-            .map(|text| text.trim_end_matches('.'))
-            .collect::<Vec<_>>()
-            .join("; ")
-    }
-}
-
-/// The image's tag, or what it changed to.
-fn version(image: &str, next: Option<&str>) -> String {
-    match next {
-        Some(next) if next != image => format!("{} → {}", tag(image), tag(next)),
-        _ => tag(image).to_owned(),
-    }
-}
-
-/// What follows the last colon, unless that is a registry's port; a digest is cut to what people recognise.
-fn tag(image: &str) -> &str {
-    if let Some((_, digest)) = image.split_once("@sha256:") {
-        return digest.get(..12).unwrap_or(digest);
-    }
-    match image.rsplit_once(':') {
-        Some((_, tag)) if !tag.contains('/') => tag,
-        _ => "latest",
+        2
+    });
+    let line: Vec<_> = reasons
+        .chain(doubts)
+        .map(|e| e.text.trim_end_matches('.'))
+        .collect();
+    if line.is_empty() {
+        "Nothing was seen that would tell".to_owned()
+    } else {
+        line.join("; ")
     }
 }
 
@@ -202,23 +177,4 @@ fn plural(n: usize, noun: &str) -> String {
         count(n as f64),
         if n == 1 { "" } else { "s" }
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_is_the_tag_of_the_image() {
-        for (image, expected) in [
-            ("registry.example.net:5000/shop/checkout:2.14.1", "2.14.1"),
-            ("registry.example.net:5000/shop/checkout", "latest"),
-            ("redis", "latest"),
-            ("app@sha256:0123456789abcdef0123", "0123456789ab"),
-        ] {
-            assert_eq!(tag(image), expected);
-        }
-        assert_eq!(version("a:1", Some("a:2")), "1 → 2");
-        assert_eq!(version("a:1", Some("a:1")), "1");
-    }
 }
