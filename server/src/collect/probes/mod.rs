@@ -49,8 +49,8 @@ struct Target {
     working: Option<String>,
     asking: bool,
     answer: Option<(Instant, TaskCount)>,
-    /// What was reported last: nothing yet, that it works, or why not.
-    reported: Option<Option<String>>,
+    /// Whether it was reported to work, if anything was.
+    reported_works: Option<bool>,
 }
 
 impl Prober {
@@ -78,7 +78,7 @@ impl Prober {
                     .or_insert_with(|| Target::new(plan.clone()));
                 if target.plan != plan {
                     *target = Target {
-                        reported: target.reported.take(),
+                        reported_works: target.reported_works,
                         asking: target.asking,
                         ..Target::new(plan)
                     };
@@ -165,20 +165,16 @@ impl Target {
             working: None,
             asking: false,
             answer: None,
-            reported: None,
+            reported_works: None,
         }
     }
 
     fn report(&mut self, id: &EngineId, problem: Option<String>) -> Option<ProbeHealth> {
         // Errors differ in detail from try to try; only the change between working and not is news.
-        let news = self
-            .reported
-            .as_ref()
-            .is_none_or(|before| before.is_some() != problem.is_some());
-        if !news {
+        let works = Some(problem.is_none());
+        if std::mem::replace(&mut self.reported_works, works) == works {
             return None;
         }
-        self.reported = Some(problem.clone());
         Some(ProbeHealth {
             container: id.clone(),
             problem,

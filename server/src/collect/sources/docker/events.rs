@@ -106,12 +106,17 @@ async fn follow_once(
             Some(deadline) => tokio::time::timeout_at(deadline, stream.next()).await,
             None => Ok(stream.next().await),
         };
-        match next {
+        let live = match next {
             Ok(Some(Ok(message))) => {
-                if replayed_by.is_some() {
-                    replayed_by = Some(Instant::now() + REPLAY_PAUSE);
-                }
                 tell(&message, cursor, feed);
+                let at = map::event_time(&message);
+                if replayed_by.is_some() {
+                    // A replayed event proves nothing about those before it.
+                    replayed_by = Some(Instant::now() + REPLAY_PAUSE);
+                } else if let Some(at) = at {
+                    cursor.followed(at);
+                }
+                at > Some(opened_at)
             }
             Ok(ended) => {
                 if replayed_by.is_none() {
@@ -119,18 +124,22 @@ async fn follow_once(
                 }
                 return ended.and_then(Result::err);
             }
-            Err(_replay_is_over) => {
-                replayed_by = None;
-                let gap = match cursor.followed_until() {
-                    None => None,
-                    Some(until) => away.missed(until, opened_at, oldest(engine, opened_at).await),
-                };
-                cursor.followed(opened_at);
-                for news in gap.map(Feed::Gap).into_iter().chain([Feed::CaughtUp]) {
-                    let _nobody_listens = feed.send(news);
+            Err(_quiet) => true,
+        };
+        if live && replayed_by.take().is_some() {
+            if let Some(until) = cursor.followed_until() {
+                match oldest(engine, opened_at).await {
+                    Ok(oldest) => {
+                        if let Some(gap) = away.missed(until, opened_at, oldest) {
+                            let _nobody_listens = feed.send(Feed::Gap(gap));
+                        }
+                    }
+                    Err(error) => return Some(error),
                 }
-                *away = Away::default();
             }
+            cursor.followed(opened_at);
+            let _nobody_listens = feed.send(Feed::CaughtUp);
+            *away = Away::default();
         }
     }
 }
@@ -157,18 +166,18 @@ fn options(engine: &Engine, since: Option<Timestamp>) -> bollard::query_paramete
     options.build()
 }
 
-/// When the oldest event happened that the engine remembers, of any type. `None` when it remembers none or does not tell.
-async fn oldest(engine: &Engine, until: Timestamp) -> Option<Timestamp> {
+/// When the oldest event happened that the engine remembers, of any type. `None` when it remembers none.
+async fn oldest(engine: &Engine, until: Timestamp) -> Result<Option<Timestamp>, Error> {
     let options = EventsOptionsBuilder::new()
         .since("1")
         .until(&wire_time(until))
         .build();
     let mut stream = pin!(engine.docker.events(Some(options)));
-    let first = tokio::time::timeout(OLDEST_WITHIN, stream.next())
-        .await
-        .ok()??
-        .ok()?;
-    map::event_time(&first)
+    match tokio::time::timeout(OLDEST_WITHIN, stream.next()).await {
+        Ok(Some(first)) => first.map(|event| map::event_time(&event)),
+        Ok(None) => Ok(None),
+        Err(_elapsed) => Err(Error::RequestTimeoutError),
+    }
 }
 
 /// Seconds and nanoseconds, as the API wants it.

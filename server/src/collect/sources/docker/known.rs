@@ -23,14 +23,56 @@ pub(super) struct Known {
     pub(super) hash: u64,
     /// The newest answer of inspect.
     pub(super) seen: Option<Observation>,
-    /// An inspect is under way.
-    pub(super) inspecting: bool,
-    /// Something happened since it was sent.
-    pub(super) inspect_again: bool,
+    /// Whether an inspect is under way or wanted.
+    pub(super) look: Look,
     /// A stats call is under way.
     pub(super) sampling: bool,
     /// Close to its limit.
     pub(super) armed: bool,
+}
+
+/// Whether a container is being inspected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Nothing happened since the last inspect.
+    Enough,
+    /// It should be inspected in the next round.
+    Wanted,
+    /// An inspect is under way.
+    UnderWay,
+    /// An inspect is under way, and something has happened since it was sent.
+    OnceMore,
+}
+
+impl Look {
+    /// Whether an inspect is under way.
+    pub(super) fn is_under_way(self) -> bool {
+        matches!(self, Self::UnderWay | Self::OnceMore)
+    }
+
+    /// Something happened.
+    pub(super) fn want(&mut self) {
+        *self = if self.is_under_way() {
+            Self::OnceMore
+        } else {
+            Self::Wanted
+        };
+    }
+
+    /// Marks an inspect as sent. Not when one is under way; then one more is sent when it is back.
+    pub(super) fn begin(&mut self) -> bool {
+        if self.is_under_way() {
+            *self = Self::OnceMore;
+            return false;
+        }
+        *self = Self::UnderWay;
+        true
+    }
+
+    /// An inspect is back. Whether one more must be sent.
+    pub(super) fn end(&mut self) -> bool {
+        std::mem::replace(self, Self::Enough) == Self::OnceMore
+    }
 }
 
 impl Known {
@@ -41,8 +83,7 @@ impl Known {
         Self {
             hash: hasher.finish(),
             seen: None,
-            inspecting: false,
-            inspect_again: false,
+            look: Look::Enough,
             sampling: false,
             armed: false,
         }

@@ -168,20 +168,7 @@ impl<'a> Watch<'a> {
 
     fn hear(&mut self, news: Feed) {
         match news {
-            Feed::Event(event) => match &mut self.held {
-                // Everything is inspected anyway before the first states are handed over.
-                Some(held) => {
-                    if let Some(known) = self.known.get_mut(&event.container) {
-                        known.inspect_again = true;
-                    }
-                    held.push(event);
-                }
-                None => {
-                    let (id, action) = (event.container.clone(), event.action);
-                    self.hand_over(event);
-                    self.look_after(&id, action);
-                }
-            },
+            Feed::Event(event) => self.hear_event(event),
             Feed::Changed(id) => self.inspect(&id),
             Feed::Gap(gap) => self.reporter.gap(gap),
             Feed::CaughtUp => {
@@ -198,6 +185,20 @@ impl<'a> Watch<'a> {
                     problem.text
                 ));
             }
+        }
+    }
+
+    fn hear_event(&mut self, event: EngineEvent) {
+        if let Some(held) = &mut self.held {
+            // Everything is inspected anyway before the first states are handed over.
+            if let Some(known) = self.known.get_mut(&event.container) {
+                known.look.want();
+            }
+            held.push(event);
+        } else {
+            let (id, action) = (event.container.clone(), event.action);
+            self.hand_over(event);
+            self.look_after(&id, action);
         }
     }
 

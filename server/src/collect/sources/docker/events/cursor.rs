@@ -56,7 +56,6 @@ impl Cursor {
             self.recent.pop_front();
         }
         self.recent.push_back(key);
-        self.followed(event.at);
         true
     }
 }

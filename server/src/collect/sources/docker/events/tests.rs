@@ -24,6 +24,12 @@ fn a_replay_overlaps_and_tells_nothing_twice() {
     );
     assert!(cursor.is_new(&oom));
     assert!(cursor.is_new(&die), "another event at the same instant");
+    assert_eq!(
+        cursor.replay_from(),
+        None,
+        "not before the replay is proven to be complete"
+    );
+    cursor.followed(at(10));
     assert_eq!(cursor.replay_from(), Some(at(9)));
     assert!(!cursor.is_new(&oom));
     assert!(!cursor.is_new(&die));

@@ -9,6 +9,7 @@ use bollard::models::{
 use domain::{
     Timestamp,
     fact::Observation,
+    identity::workload_key,
     ids::EngineId,
     workload::{ContainerSpec, ContainerState, WorkloadKey},
 };
@@ -55,18 +56,28 @@ pub(in super::super) fn observation(
     })
 }
 
-/// `Restarting` first: while a container waits for its next start, engines also say `Running` (with pid 0).
+/// The flags come second: while a container waits for its next start, engines also say `Running` (with pid 0).
 fn state(wire: &WireState) -> ContainerState {
     match wire.status {
-        Some(Status::RESTARTING) => ContainerState::Restarting,
+        Some(Status::CREATED) => ContainerState::Created,
         Some(Status::RUNNING | Status::STOPPING) => ContainerState::Running,
         Some(Status::PAUSED) => ContainerState::Paused,
-        Some(Status::CREATED) => ContainerState::Created,
+        Some(Status::RESTARTING) => ContainerState::Restarting,
         Some(Status::EXITED | Status::DEAD | Status::REMOVING) => ContainerState::Exited,
-        Some(Status::EMPTY) | None if wire.restarting == Some(true) => ContainerState::Restarting,
-        Some(Status::EMPTY) | None if wire.paused == Some(true) => ContainerState::Paused,
-        Some(Status::EMPTY) | None if wire.running == Some(true) => ContainerState::Running,
-        Some(Status::EMPTY) | None => ContainerState::Exited,
+        Some(Status::EMPTY) | None => state_of_flags(wire),
+    }
+}
+
+/// For engines that give no status.
+fn state_of_flags(wire: &WireState) -> ContainerState {
+    if wire.restarting == Some(true) {
+        ContainerState::Restarting
+    } else if wire.paused == Some(true) {
+        ContainerState::Paused
+    } else if wire.running == Some(true) {
+        ContainerState::Running
+    } else {
+        ContainerState::Exited
     }
 }
 
@@ -111,7 +122,7 @@ fn restart_policy(host: &HostConfig) -> String {
 
 /// Whose container it is.
 pub(super) fn identity(name: &str, labels: &HashMap<String, String>) -> WorkloadKey {
-    domain::identity::workload_key(name, |key| labels.get(key).map(String::as_str))
+    workload_key(name, |label| labels.get(label).map(String::as_str))
 }
 
 /// Where the processes of a container can be reached, and what its labels ask us to read there.

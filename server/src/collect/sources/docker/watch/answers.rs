@@ -46,8 +46,7 @@ impl Watch<'_> {
         let Some(known) = self.known.get_mut(id) else {
             return;
         };
-        known.inspecting = false;
-        let again = std::mem::take(&mut known.inspect_again);
+        let again = known.look.end();
         match result {
             Ok(inspect) => {
                 let Some(observation) = map::observation(&inspect, asked) else {
@@ -79,7 +78,7 @@ impl Watch<'_> {
             }
             Err(failure) => {
                 // The next round asks again.
-                known.inspect_again = true;
+                known.look.want();
                 self.failed(&failure, "an inspect");
             }
         }

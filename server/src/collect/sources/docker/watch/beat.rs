@@ -106,12 +106,9 @@ impl Watch<'_> {
             .known
             .entry(id.clone())
             .or_insert_with(|| Known::new(id));
-        if known.inspecting {
-            known.inspect_again = true;
+        if !known.look.begin() {
             return;
         }
-        known.inspecting = true;
-        known.inspect_again = false;
         let (engine, timeout, permits, id) = (
             self.engine.clone(),
             self.settings.timeout,

@@ -20,7 +20,7 @@ use super::Watch;
 use crate::collect::{
     Health,
     metrics::{CONTAINERS, POLL_SECONDS, POLLS},
-    sources::docker::map,
+    sources::docker::{known::Look, map},
 };
 
 /// How often every container is inspected even though nothing seems to have changed.
@@ -69,7 +69,7 @@ impl Watch<'_> {
                 listing.number % rounds_between_rechecks == known.hash % rounds_between_rechecks;
             if contradicted
                 || recheck
-                || known.inspect_again
+                || known.look != Look::Enough
                 || (!events_open && known.is_running())
             {
                 self.inspect(&id);
@@ -80,7 +80,7 @@ impl Watch<'_> {
         // What an event told about after the list was made is not in it, but is not gone either.
         self.known.retain(|id, known| {
             listed.contains(id)
-                || known.inspecting
+                || known.look.is_under_way()
                 || known.seen.as_ref().is_some_and(|seen| seen.at >= asked)
         });
         let known = &self.known;
