@@ -2,6 +2,8 @@
 //!
 //! This crate knows `domain` and nothing of databases, engines or HTTP clients; all it needs comes through [`backend::Backend`].
 
+// The type of a view is as deep as its markup.
+#![recursion_limit = "256"]
 #![allow(
     clippy::needless_pass_by_value,
     reason = "the properties of a component are owned by it"
@@ -10,6 +12,7 @@
 pub mod backend;
 pub mod chart;
 pub mod components;
+pub mod erase;
 pub mod format;
 pub mod pages;
 pub mod routes;

@@ -10,6 +10,7 @@ use leptos_router::{
 
 use crate::{
     components::TopBar,
+    erase::Erase,
     pages::{NotFound, Overview, Sources, WorkloadPage},
     state::{Handover, Live},
 };
@@ -33,9 +34,9 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 // Each page is complete in the first HTML, so that it needs no script to be read.
                 <FlatRoutes fallback=NotFound>
-                    <Route path=path!("/") view=|| view! { <Overview /> }.into_any() ssr=SsrMode::Async />
-                    <Route path=path!("/workloads/:id") view=|| view! { <WorkloadPage /> }.into_any() ssr=SsrMode::Async />
-                    <Route path=path!("/sources") view=|| view! { <Sources /> }.into_any() ssr=SsrMode::Async />
+                    <Route path=path!("/") view=|| view! { <Overview /> }.erase() ssr=SsrMode::Async />
+                    <Route path=path!("/workloads/:id") view=|| view! { <WorkloadPage /> }.erase() ssr=SsrMode::Async />
+                    <Route path=path!("/sources") view=|| view! { <Sources /> }.erase() ssr=SsrMode::Async />
                 </FlatRoutes>
             </main>
         </Router>

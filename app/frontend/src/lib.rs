@@ -1,5 +1,8 @@
 //! The entry point of the WebAssembly: takes over the page that the server rendered.
 
+// The type of the interface is as deep as its markup.
+#![recursion_limit = "256"]
+
 /// Called by the page's script once the WebAssembly is loaded.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::erase::Content;
+
 /// A headline, the reason, and what can be done.
 #[component]
 pub fn Empty(
@@ -9,12 +11,12 @@ pub fn Empty(
     #[prop(into)]
     title: String,
     /// The reason, and the action in an element of class `bar`.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     view! {
         <section class="state mt6">
             <h2>{title}</h2>
-            {children()}
+            {children.build()}
         </section>
     }
 }

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::{CauseMark, Glyph};
 
+use crate::erase::Content;
+
 /// A glyph and a sentence.
 #[component]
 pub fn Notice(
@@ -12,12 +14,12 @@ pub fn Notice(
     /// The `c-…` class of its colour.
     tone: &'static str,
     /// The sentence.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     view! {
         <div class=format!("notice {tone}") role="note">
             <CauseMark glyph />
-            <div>{children()}</div>
+            <div>{children.build()}</div>
         </div>
     }
 }

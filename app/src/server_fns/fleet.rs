@@ -1,12 +1,9 @@
 //! The overview.
 
 use domain::view::FleetView;
-use leptos::{
-    prelude::*,
-    server_fn::codec::{GetUrl, Json},
-};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::AppError;
+use super::{AppError, json::Json};
 
 /// All the overview needs.
 #[server(prefix = "/_fn", endpoint = "fleet", input = GetUrl, output = Json)]

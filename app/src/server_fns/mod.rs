@@ -9,23 +9,17 @@
 
 mod error;
 mod fleet;
-mod restarts;
-mod series;
+mod json;
 mod sources;
 mod theme;
-mod timeline;
 mod workload_page;
-mod workloads;
 
 pub use error::AppError;
 pub use fleet::{Fleet, fleet};
-pub use restarts::{Restarts, restarts};
-pub use series::{Series, series};
+pub use json::JsonText;
 pub use sources::{Sources, sources};
 pub use theme::{SetTheme, set_theme};
-pub use timeline::{Timeline, timeline};
 pub use workload_page::{WorkloadPage, workload_page};
-pub use workloads::{Workload, workload};
 
 /// The backend, and who asks it.
 #[cfg(feature = "ssr")]

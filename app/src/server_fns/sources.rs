@@ -1,12 +1,9 @@
 //! Sources.
 
 use domain::view::{Page, SourceRow};
-use leptos::{
-    prelude::*,
-    server_fn::codec::{GetUrl, Json},
-};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::AppError;
+use super::{AppError, json::Json};
 
 /// The sources and how they are.
 #[server(prefix = "/_fn", endpoint = "sources", input = GetUrl, output = Json)]

@@ -1,11 +1,8 @@
 //! Light or dark.
 
-use leptos::{
-    prelude::*,
-    server_fn::codec::{Json, PostUrl},
-};
+use leptos::{prelude::*, server_fn::codec::PostUrl};
 
-use super::AppError;
+use super::{AppError, json::Json};
 use crate::state::Theme;
 
 /// Remembers the theme in a cookie, so that the next page comes in it. A plain form can call this too: it is sent back to its page.

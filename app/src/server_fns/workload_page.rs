@@ -1,12 +1,9 @@
 //! The page of one workload.
 
 use domain::ids::WorkloadId;
-use leptos::{
-    prelude::*,
-    server_fn::codec::{GetUrl, Json},
-};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::AppError;
+use super::{AppError, json::Json};
 use crate::{chart::range::RangeQuery, pages::workload::load};
 
 /// One workload with its course over `range` and what happened in it.

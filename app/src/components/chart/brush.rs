@@ -15,6 +15,7 @@ use crate::{
         series::Series,
         svg::{Svg, percent, px},
     },
+    erase::Erase,
     format::{duration_short, span},
 };
 
@@ -136,7 +137,7 @@ pub fn OverviewBrush(
             </svg>
         </svg>
     }
-    .into_any()
+    .erase()
 }
 
 /// The line, its axis and its labels.

@@ -8,6 +8,7 @@ use crate::{
         range::{PRESETS, RangeQuery},
         scale::TimeScale,
     },
+    erase::Erase,
     format::{rfc3339, span},
 };
 
@@ -67,7 +68,7 @@ pub fn RangeControls(
             </span>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// `9h` as people write it: `9 h`.

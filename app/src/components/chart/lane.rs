@@ -12,6 +12,7 @@ use crate::{
         scale::TimeScale,
         svg::{percent, px},
     },
+    erase::Erase,
     format::day_clock,
 };
 
@@ -64,7 +65,7 @@ pub fn EventLane(
             </svg>
         </figure>
     }
-    .into_any()
+    .erase()
 }
 
 fn markers(lane: &Lane, frame: &Frame, narrow: bool) -> impl IntoView + use<> {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     chart::plot::Frame,
+    erase::Erase,
     format::{NBSP, percent, trimmed},
 };
 
@@ -70,5 +71,5 @@ pub fn CoverageLegend(
             <span class="mut">{format!("Coverage of this range: {share}")}</span>
         </p>
     }
-    .into_any()
+    .erase()
 }

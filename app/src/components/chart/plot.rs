@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::ChartSync;
 use crate::{
     chart::plot::{Frame, Plot},
+    erase::{Content, Erase},
     format::{bytes_precise, clock, count, percent},
 };
 
@@ -30,7 +31,7 @@ pub fn TimeSeriesChart(
     #[prop(optional)]
     says_time: bool,
     /// The key.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let sync = expect_context::<ChartSync>();
     let drawing = plot.render(&frame);
@@ -60,13 +61,13 @@ pub fn TimeSeriesChart(
         <figure class="chart">
             <figcaption class="chart-h">
                 <h3>{title}</h3>
-                {children()}
+                {children.build()}
                 <span class="read">{read}</span>
             </figcaption>
             <svg class="plot" width="100%" height=height role="img" aria-label=label inner_html=drawing></svg>
         </figure>
     }
-    .into_any()
+    .erase()
 }
 
 /// A value as it is read off a chart.

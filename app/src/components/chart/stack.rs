@@ -14,6 +14,7 @@ use crate::{
         scale::TimeScale,
         svg::percent,
     },
+    erase::{Content, Erase},
     format::{clock, day_clock},
 };
 
@@ -36,7 +37,7 @@ pub fn ChartStack(
     /// Ascending times of restarts, for the key that goes to the next one.
     restarts: Vec<i64>,
     /// The charts.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let sync = expect_context::<ChartSync>();
     let show = expect_context::<ShowRange>();
@@ -153,7 +154,7 @@ pub fn ChartStack(
             on:pointercancel=on_cancel
             on:keydown=on_key
         >
-            {children()}
+            {children.build()}
             <svg class="cross no-print" aria-hidden="true" node_ref=overlay>
                 {move || sync.dragged.get().map(|span| selection(time, span))}
                 {move || sync.hover.get().filter(|at| time.contains(*at)).map(|at| hair(time, at))}
@@ -163,7 +164,7 @@ pub fn ChartStack(
             </p>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Keeps the pointer's events coming while it leaves the stack during a drag.

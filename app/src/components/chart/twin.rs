@@ -9,6 +9,7 @@ use crate::{
         scale::TimeScale,
         series::{Bucket, Series},
     },
+    erase::Erase,
     format::{day_clock, rfc3339},
 };
 
@@ -61,7 +62,7 @@ pub fn DataTwin(
             </div>
         </details>
     }
-    .into_any()
+    .erase()
 }
 
 /// Lowest and highest value from `from` up to `to`, or that nothing was seen.

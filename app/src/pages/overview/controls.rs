@@ -8,6 +8,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::filter::{Filter, GROUPS, Sort};
 use crate::components::{CauseMark, group_tone};
+use crate::erase::Content;
 
 /// How many workloads each chip would show on its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -190,11 +191,11 @@ fn Chip(
     /// How many workloads it would show.
     count: usize,
     /// Its words.
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     view! {
         <a class="chip" href=href data-noscroll aria-current=move || pressed().then_some("true")>
-            {children()}
+            {children.build()}
             <span class="n">{count}</span>
         </a>
     }

@@ -29,6 +29,7 @@ use self::{
 };
 use crate::{
     components::{CauseMark, Empty, Failure, Glyph, Skeleton},
+    erase::Erase,
     server_fns::fleet,
     state::{Change, Live},
 };
@@ -57,13 +58,13 @@ pub fn Overview() -> impl IntoView {
         }>
             {move || Suspend::new(async move {
                 match data.await {
-                    Ok(fleet) => view! { <Fleet fleet filter order search /> }.into_any(),
+                    Ok(fleet) => view! { <Fleet fleet filter order search /> }.erase(),
                     Err(error) => {
                         view! {
                             <h1>"Overview"</h1>
                             <Failure what="The overview" error />
                         }
-                            .into_any()
+                            .erase()
                     }
                 }
             })}
@@ -87,7 +88,7 @@ fn Fleet(
         sources,
     } = fleet;
     if workloads.is_empty() {
-        return view! { <NothingSeen sources /> }.into_any();
+        return view! { <NothingSeen sources /> }.erase();
     }
     let now = at.timestamp_millis();
     let tally = Tally::of(workloads.iter());
@@ -108,10 +109,10 @@ fn Fleet(
             .cloned()
             .collect();
         if shown.is_empty() {
-            return view! { <NothingMatches filter total=entries.len() /> }.into_any();
+            return view! { <NothingMatches filter total=entries.len() /> }.erase();
         }
         order.arrange(&mut shown, filter.sort, |entry| &entry.row);
-        view! { <FleetTable entries=shown now=at order /> }.into_any()
+        view! { <FleetTable entries=shown now=at order /> }.erase()
     };
     view! {
         <div class="head">
@@ -124,7 +125,7 @@ fn Fleet(
         <Controls filter tally search />
         {table}
     }
-    .into_any()
+    .erase()
 }
 
 /// The fleet in numbers.

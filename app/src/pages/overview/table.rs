@@ -14,6 +14,7 @@ use wasm_bindgen::JsCast;
 use super::order::Order;
 use crate::{
     components::{Ago, CauseLabel, MemoryBar, Sparkline, Trend},
+    erase::Erase,
     format::{count, duration_short},
 };
 
@@ -44,7 +45,7 @@ pub fn FleetTable(
 ) -> impl IntoView {
     let rows = entries
         .into_iter()
-        .map(|entry| view! { <Row entry now /> })
+        .map(|entry| view! { <Row entry now /> }.erase())
         .collect_view();
     view! {
         // Roles are spelt out because a table that is laid out as cards loses them.
@@ -118,7 +119,7 @@ fn Row(entry: Entry, now: Timestamp) -> impl IntoView {
         .memory
         .map(|memory| view! { <Sparkline memory restarts range /> });
     let cause = row.last_restart.map_or_else(
-        || view! { <span class="mut">"No restart seen"</span> }.into_any(),
+        || view! { <span class="mut">"No restart seen"</span> }.erase(),
         |last| {
             view! {
                 <CauseLabel cause=last.cause />
@@ -127,7 +128,7 @@ fn Row(entry: Entry, now: Timestamp) -> impl IntoView {
                     {format!(", {}", last.confidence.name())}
                 </span>
             }
-            .into_any()
+            .erase()
         },
     );
     view! {
@@ -212,9 +213,9 @@ fn Counts(counts: RestartCounts, stale: bool) -> impl IntoView {
                 "?"
             </span>
         }
-        .into_any()
+        .erase()
     } else {
-        number(counts.last_10m, true).into_any()
+        number(counts.last_10m, true).erase()
     };
     view! {
         <td role="cell" class="num c-r10" data-l="10 min">

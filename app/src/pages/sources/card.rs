@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::words;
 use crate::{
     components::{Ago, CauseMark},
+    erase::{Content, Erase},
     format::{NBSP, duration_short},
     pages::overview::words::sentence,
 };
@@ -37,14 +38,14 @@ pub fn SourceCard(
         }
     });
     let polled = source.last_poll_at.map_or_else(
-        || "never".into_any(),
+        || "never".erase(),
         |at| {
             let took = source.last_poll_ms.map(|ms| format!(", took {ms}{NBSP}ms"));
             view! {
                 <Ago at now />
                 {took}
             }
-            .into_any()
+            .erase()
         },
     );
     let events = if source.events_connected {
@@ -85,11 +86,11 @@ pub fn SourceCard(
 
 /// A name and what there is to say.
 #[component]
-fn Fact(name: &'static str, children: Children) -> impl IntoView {
+fn Fact(name: &'static str, children: Content) -> impl IntoView {
     view! {
         <div>
             <dt>{name}</dt>
-            <dd>{children()}</dd>
+            <dd>{children.build()}</dd>
         </div>
     }
 }

@@ -11,6 +11,7 @@ use leptos_meta::Title;
 use self::{card::SourceCard, connect::Connect};
 use crate::{
     components::{Empty, Failure, Skeleton},
+    erase::Erase,
     server_fns::sources,
     state::{Change, Live, now_ms},
 };
@@ -30,8 +31,8 @@ pub fn Sources() -> impl IntoView {
         <Transition fallback=|| view! { <Skeleton rows=3 /> }>
             {move || Suspend::new(async move {
                 match data.await {
-                    Ok((now, sources)) => view! { <List sources now=at(now) /> }.into_any(),
-                    Err(error) => view! { <Failure what="The list of sources" error /> }.into_any(),
+                    Ok((now, sources)) => view! { <List sources now=at(now) /> }.erase(),
+                    Err(error) => view! { <Failure what="The list of sources" error /> }.erase(),
                 }
             })}
         </Transition>
@@ -54,7 +55,7 @@ fn List(sources: Vec<SourceRow>, now: Timestamp) -> impl IntoView {
                 </p>
             </Empty>
         }
-        .into_any();
+        .erase();
     }
     view! {
         <p class="ink2">{words::summary(&sources)}</p>
@@ -62,5 +63,5 @@ fn List(sources: Vec<SourceRow>, now: Timestamp) -> impl IntoView {
             {sources.into_iter().map(|source| view! { <SourceCard source now /> }).collect_view()}
         </ul>
     }
-    .into_any()
+    .erase()
 }

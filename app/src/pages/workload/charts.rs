@@ -10,6 +10,7 @@ use crate::{
         ChartStack, CoverageLegend, DataTwin, EventLane, Key, OverviewBrush, RangeControls, Swatch,
         TimeSeriesChart,
     },
+    erase::Erase,
     format::{bytes, bytes_precise, count, percent},
 };
 
@@ -84,7 +85,7 @@ pub fn Charts(
             <DataTwin time=time columns=columns />
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn ratio_chart(plot: Plot, frame: &crate::chart::plot::Frame) -> impl IntoView + use<> {

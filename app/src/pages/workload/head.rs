@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use super::finding::capitalised;
 use crate::{
     components::{CauseMark, Glyph, Notice},
+    erase::Erase,
     format::{bytes, bytes_of, clock_minute, count, duration, duration_short, percent},
 };
 
@@ -56,7 +57,7 @@ pub fn Head(
             </div>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn state_words(state: ContainerState) -> (Glyph, &'static str) {
@@ -94,7 +95,7 @@ pub fn StaleNotice(
                     "Sources"
                 </a>
             </Notice>
-    }.into_any())
+    }.erase())
 }
 
 /// Restarts, memory and tasks in numbers.
@@ -179,7 +180,7 @@ pub fn Tiles(
             <Tile name=format!("{} now", capitalised(kind)) value=tasks note=tasks_note.unwrap_or_default() stale=stale />
         </dl>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]

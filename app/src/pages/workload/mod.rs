@@ -25,6 +25,7 @@ use crate::{
         Empty, Failure, Skeleton,
         chart::{ChartSync, ShowRange},
     },
+    erase::Erase,
     server_fns::{AppError, workload_page},
     state::{Change, Live},
 };
@@ -68,8 +69,8 @@ pub fn WorkloadPage() -> impl IntoView {
         <Transition fallback=|| view! { <Skeleton rows=8 /> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Ok((range, data)) => view! { <Loaded data=data range=range /> }.into_any(),
-                    Err(error) => view! { <Failed error=error /> }.into_any(),
+                    Ok((range, data)) => view! { <Loaded data=data range=range /> }.erase(),
+                    Err(error) => view! { <Failed error=error /> }.erase(),
                 }
             })}
         </Transition>
@@ -129,14 +130,14 @@ fn Failed(error: AppError) -> impl IntoView {
                 </div>
             </Empty>
         }
-        .into_any()
+        .erase()
     } else {
         view! {
             <Title text="Not shown" />
             <h1>"Workload"</h1>
             <Failure what="The workload" error=error />
         }
-        .into_any()
+        .erase()
     }
 }
 

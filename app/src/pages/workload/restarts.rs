@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::finding::capitalised;
 use crate::{
     components::{CauseLabel, CauseMark, ConfidenceDots, Glyph},
+    erase::Erase,
     format::{clock, count, day_clock, duration, rfc3339, version},
 };
 
@@ -55,7 +56,7 @@ pub fn RestartTable(
                 <p>{cut}</p>
             </div>
             {if shown == 0 {
-                view! { <p class="mut">"No run ended in this range. Choose a longer one above."</p> }.into_any()
+                view! { <p class="mut">"No run ended in this range. Choose a longer one above."</p> }.erase()
             } else {
                 view! {
                     <table class="plain restarts">
@@ -74,11 +75,11 @@ pub fn RestartTable(
                         <tbody>{body}</tbody>
                     </table>
                 }
-                    .into_any()
+                    .erase()
             }}
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn ledger_row(row: RestartRow, one_day: bool, tasks_label: &str) -> impl IntoView + use<> {
