@@ -1,11 +1,17 @@
 //! The charts of the page.
 
-use domain::metric::TaskKind;
+use domain::metric::{TaskKind, Unit};
 use leptos::prelude::*;
 
 use super::{finding::capitalised, picture::Picture};
 use crate::{
-    chart::{plot::Plot, range::RangeQuery, scale::TimeScale},
+    chart::{
+        markers::Row,
+        plot::{Frame, Plot},
+        range::RangeQuery,
+        scale::TimeScale,
+        series::Series,
+    },
     components::chart::{
         ChartStack, CoverageLegend, DataTwin, EventLane, Key, OverviewBrush, RangeControls, Swatch,
         TimeSeriesChart,
@@ -25,11 +31,14 @@ pub fn Charts(
     now: i64,
 ) -> impl IntoView {
     let time = picture.frame.time;
-    let bounds = TimeScale::new(picture.whole.start().min(time.start()), now.max(time.end()));
+    let bounds = TimeScale::new(
+        picture.strip.time.start().min(time.start()),
+        now.max(time.end()),
+    );
     let restarts = picture
         .events
         .iter()
-        .filter(|e| e.row == crate::chart::markers::Row::Restart)
+        .filter(|e| e.row == Row::Restart)
         .map(|e| e.at)
         .collect();
     let columns = columns(&picture);
@@ -41,13 +50,12 @@ pub fn Charts(
         .highest_limit()
         .map(|limit| view! { <Key swatch=Swatch::Limit text=format!("limit {}", bytes(limit)) /> });
     let band = (at_limit > 0).then(|| view! { <Key swatch=Swatch::Band text="at 95 % or more" /> });
-    let has_cache = picture
-        .memory
-        .stacked
-        .as_ref()
-        .is_some_and(|cache| cache.highest().is_some());
+    let has_cache = picture.memory.stacked.is_some();
     let cache =
         has_cache.then(|| view! { <Key swatch=Swatch::Stacked text="page cache, reclaimable" /> });
+    let cut_short = picture.cut_short.then(|| {
+        view! { <p class="mut t2">"More happened in this range than is marked: only the first events are. Zoom in to see the others."</p> }
+    });
     let ratio = picture.ratio.map(|plot| ratio_chart(plot, &picture.frame));
     let tasks = picture
         .tasks
@@ -56,11 +64,11 @@ pub fn Charts(
         <section aria-label="Timeline">
             <RangeControls query=range time=time now=now />
             <OverviewBrush
-                whole=picture.whole
+                whole=picture.strip.time
                 time=time
-                series=picture.strip
-                unit=picture.strip_unit
-                ends=picture.frame.ends.clone()
+                series=picture.strip.series
+                unit=picture.strip.unit
+                ends=picture.strip.ends
             />
             <ChartStack time=time bounds=bounds restarts=restarts>
                 <TimeSeriesChart
@@ -82,13 +90,14 @@ pub fn Charts(
                 <EventLane events=picture.events frame=picture.frame />
             </ChartStack>
             <CoverageLegend frame=frame blind=picture.blind />
+            {cut_short}
             <DataTwin time=time columns=columns />
         </section>
     }
     .erase()
 }
 
-fn ratio_chart(plot: Plot, frame: &crate::chart::plot::Frame) -> impl IntoView + use<> {
+fn ratio_chart(plot: Plot, frame: &Frame) -> impl IntoView + use<> {
     let highest = plot.series.highest().map(percent).unwrap_or_default();
     view! {
         <TimeSeriesChart
@@ -102,11 +111,7 @@ fn ratio_chart(plot: Plot, frame: &crate::chart::plot::Frame) -> impl IntoView +
     }
 }
 
-fn tasks_chart(
-    plot: Plot,
-    kind: Option<TaskKind>,
-    frame: &crate::chart::plot::Frame,
-) -> impl IntoView + use<> {
+fn tasks_chart(plot: Plot, kind: Option<TaskKind>, frame: &Frame) -> impl IntoView + use<> {
     let highest = plot.series.highest().map(count).unwrap_or_default();
     let name = kind.map_or("tasks", TaskKind::label);
     view! {
@@ -159,7 +164,7 @@ fn memory_summary(picture: &Picture) -> String {
     )
 }
 
-fn columns(picture: &Picture) -> Vec<(String, domain::metric::Unit, crate::chart::series::Series)> {
+fn columns(picture: &Picture) -> Vec<(String, Unit, Series)> {
     let column = |name: &str, plot: &Plot| (name.to_owned(), plot.unit, plot.series.clone());
     let tasks = capitalised(picture.task_kind.map_or("tasks", TaskKind::label));
     [

@@ -21,8 +21,10 @@ pub struct WorkloadPage {
     pub series: SeriesSet,
     /// Its memory over the longer time.
     pub strip: SeriesSet,
-    /// What happened over the longer time, oldest first.
-    pub timeline: Vec<TimelineEntry>,
+    /// When runs ended over the longer time.
+    pub strip_ends: Vec<Timestamp>,
+    /// What happened in the range, oldest first.
+    pub timeline: Page<TimelineEntry>,
     /// The newest restarts of the range.
     pub restarts: Page<RestartRow>,
 }
@@ -34,9 +36,10 @@ pub use server::load;
 mod server {
     use chrono::DateTime;
     use domain::{
+        Timestamp,
         ids::WorkloadId,
         metric::Metric,
-        view::{RestartQuery, SeriesQuery, TimeRange, TimelineQuery},
+        view::{RestartQuery, SeriesQuery, TimeRange, TimelineEntry, TimelineKind, TimelineQuery},
     };
 
     use super::WorkloadPage;
@@ -54,6 +57,8 @@ mod server {
     const STRIP_POINTS: u32 = 360;
     /// Restarts in the table; with more, the table says how many there are.
     const RESTARTS: u32 = 50;
+    /// Facts on one chart. Who has more of them in a range sees the first, and is told so.
+    const FACTS: u32 = 4_000;
     /// The metrics of the charts.
     const METRICS: [Metric; 5] = [
         Metric::MemoryWorkingSetBytes,
@@ -83,12 +88,13 @@ mod server {
             range: whole,
             points: STRIP_POINTS,
         };
-        let facts = TimelineQuery {
+        let facts = |range| TimelineQuery {
             workload: Some(id),
-            range: whole,
-            limit: None,
+            range,
+            limit: Some(FACTS),
             cursor: None,
         };
+        let (facts, strip_facts) = (facts(range), facts(whole));
         let ledger = RestartQuery {
             workload: Some(id),
             from: Some(range.from),
@@ -96,11 +102,12 @@ mod server {
             limit: Some(RESTARTS),
             ..RestartQuery::default()
         };
-        let (detail, series, strip, timeline, restarts) = futures::try_join!(
+        let (detail, series, strip, timeline, strip_timeline, restarts) = futures::try_join!(
             backend.workload(caller, id),
             backend.series(caller, id, &course),
             backend.series(caller, id, &strip),
             backend.timeline(caller, &facts),
+            backend.timeline(caller, &strip_facts),
             backend.restarts(caller, &ledger),
         )?;
         Ok(WorkloadPage {
@@ -110,9 +117,18 @@ mod server {
             detail,
             series,
             strip,
-            timeline: timeline.data,
+            strip_ends: run_ends(&strip_timeline.data),
+            timeline,
             restarts,
         })
+    }
+
+    fn run_ends(timeline: &[TimelineEntry]) -> Vec<Timestamp> {
+        timeline
+            .iter()
+            .filter(|entry| entry.kind == TimelineKind::Restart)
+            .map(|entry| entry.at)
+            .collect()
     }
 
     fn range_of(time: TimeScale) -> TimeRange {

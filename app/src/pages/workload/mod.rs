@@ -1,11 +1,14 @@
 //! One workload: its numbers, its course on one time axis, and the ledger of its restarts.
 
 pub mod charts;
+pub mod facts;
 pub mod finding;
 pub mod head;
 pub mod load;
 pub mod picture;
 pub mod restarts;
+#[cfg(test)]
+mod tests;
 
 use domain::ids::WorkloadId;
 use leptos::prelude::*;
@@ -84,6 +87,7 @@ fn Loaded(data: Data, range: RangeQuery) -> impl IntoView {
     let finding = finding::find(&data, &picture);
     let peak = picture.memory.series.highest();
     let (total, kind) = (picture.restarts, picture.task_kind);
+    let more = data.restarts.meta.next.is_some();
     let deploys = picture
         .events
         .iter()
@@ -100,7 +104,7 @@ fn Loaded(data: Data, range: RangeQuery) -> impl IntoView {
             <span class="q">{finding.rest}</span>
         </p>
         <Charts picture=picture range=range now=now />
-        <RestartTable rows=data.restarts.data total=total deploys=deploys task_kind=kind />
+        <RestartTable rows=data.restarts.data total=total more=more deploys=deploys task_kind=kind />
     }
 }
 

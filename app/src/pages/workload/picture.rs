@@ -1,48 +1,34 @@
 //! From what the server knows to what the charts draw.
 
 use domain::{
-    Timestamp,
     metric::{Metric, TaskKind, Unit},
-    verdict::Cause,
-    view::{SeriesSet, TimelineEntry, TimelineKind},
+    view::SeriesSet,
 };
 
-use super::load::WorkloadPage;
-use crate::{
-    chart::{
-        bands,
-        coverage::{self, Span},
-        levels,
-        markers::{Event, Row},
-        plot::{Deploy, Frame, Plot},
-        range::RangeQuery,
-        scale::TimeScale,
-        series::Series,
-    },
-    components::tone,
-    format::{span, version},
+use super::{facts, load::WorkloadPage};
+use crate::chart::{
+    bands, coverage,
+    levels::{self, Level},
+    markers::Event,
+    plot::{Frame, Plot},
+    scale::TimeScale,
+    series::Series,
 };
 
-/// Heights of the charts in pixels.
+/// Height of the memory chart in pixels.
 const MEMORY_HEIGHT: f64 = 176.0;
+/// Height of the chart of the share of the limit.
 const RATIO_HEIGHT: f64 = 96.0;
+/// Height of the chart of tasks.
 const TASKS_HEIGHT: f64 = 112.0;
-/// A kill and the end of the run it caused are seen at most this far apart, in milliseconds.
-const SAME_MOMENT: i64 = 15_000;
-/// What is shown around an event that has no row in the table, in milliseconds on either side.
-const AROUND: i64 = 1_800_000;
 
 /// Everything the charts draw.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
     /// The axis and what happened on it.
     pub frame: Frame,
-    /// The time of the long strip.
-    pub whole: TimeScale,
-    /// Memory over that time.
-    pub strip: Series,
-    /// Share of the limit, or bytes where there is no limit.
-    pub strip_unit: Unit,
+    /// The long strip.
+    pub strip: Strip,
     /// Memory.
     pub memory: Plot,
     /// Share of the limit, if there is a limit.
@@ -55,205 +41,109 @@ pub struct Picture {
     pub events: Vec<Event>,
     /// Every stretch of the range that was not seen, in a sentence.
     pub blind: Vec<String>,
-    /// Restarts in the range, whether in the table or not.
+    /// Restarts of the range that count as such, whether in the table or not.
     pub restarts: usize,
+    /// There are more facts in the range than are drawn.
+    pub cut_short: bool,
+}
+
+/// The long strip above the charts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Strip {
+    /// Its time.
+    pub time: TimeScale,
+    /// Share of the limit, or bytes where there is no limit.
+    pub series: Series,
+    /// Which of the two.
+    pub unit: Unit,
+    /// Ascending times at which runs ended.
+    pub ends: Vec<i64>,
 }
 
 impl From<&WorkloadPage> for Picture {
     fn from(page: &WorkloadPage) -> Self {
         let time = TimeScale::from(page.range);
         let ratio = series(&page.series, Metric::MemoryRatio);
-        let gaps = gaps(page);
-        let frame = Frame {
-            time,
-            bands: bands::find(&ratio, &ends(page)),
-            ends: ends(page),
-            deploys: deploys(page),
-            strip: coverage::strip(time, &gaps, &[]),
-        };
-        let has_limit = ratio.highest().is_some();
-        let strip_metric = if has_limit {
-            Metric::MemoryRatio
-        } else {
-            Metric::MemoryWorkingSetBytes
-        };
         let tasks = series(&page.series, Metric::Tasks);
+        let has_limit = ratio.highest().is_some();
+        let ends = facts::ends(page);
         Self {
-            whole: TimeScale::from(page.whole),
-            strip: series(&page.strip, strip_metric),
-            strip_unit: strip_metric.unit(),
-            memory: Plot {
-                height: MEMORY_HEIGHT,
-                unit: Unit::Bytes,
-                series: series(&page.series, Metric::MemoryWorkingSetBytes),
-                stacked: Some(series(&page.series, Metric::MemoryCacheBytes)),
-                limit: levels::of(&series(&page.series, Metric::MemoryLimitBytes)),
-                filled: true,
-                labelled: true,
+            frame: Frame {
+                time,
+                bands: bands::find(&ratio, &ends),
+                ends,
+                deploys: facts::deploys(page),
+                strip: coverage::strip(time, &facts::gaps(page), &[]),
             },
+            strip: strip(page),
+            memory: memory(&page.series),
             ratio: has_limit.then(|| share_of_limit(ratio)),
-            tasks: tasks.highest().is_some().then(|| count(tasks)),
+            tasks: tasks
+                .highest()
+                .is_some()
+                .then(|| plain(TASKS_HEIGHT, Unit::Count, tasks)),
             task_kind: page.series.get(Metric::Tasks).and_then(|view| view.kind),
-            events: page
-                .timeline
-                .iter()
-                .filter_map(|entry| event(entry, page))
-                .collect(),
-            blind: blind(&page.timeline, &gaps, time),
-            restarts: page
-                .timeline
-                .iter()
-                .filter(|e| is_restart(e) && time.contains(ms(e.at)))
-                .count(),
-            frame,
+            events: facts::events(page),
+            blind: facts::blind(page),
+            restarts: facts::restarts(page),
+            cut_short: page.timeline.meta.next.is_some(),
         }
     }
-}
-
-fn share_of_limit(series: Series) -> Plot {
-    let (from, to) = (series.start(0), series.start(series.buckets.len()));
-    Plot {
-        height: RATIO_HEIGHT,
-        unit: Unit::Ratio,
-        series,
-        stacked: None,
-        limit: vec![levels::Level {
-            from,
-            to,
-            value: 1.0,
-        }],
-        filled: false,
-        labelled: false,
-    }
-}
-
-fn count(series: Series) -> Plot {
-    Plot {
-        height: TASKS_HEIGHT,
-        unit: Unit::Count,
-        series,
-        stacked: None,
-        limit: Vec::new(),
-        filled: false,
-        labelled: false,
-    }
-}
-
-fn ms(at: Timestamp) -> i64 {
-    at.timestamp_millis()
 }
 
 fn series(set: &SeriesSet, metric: Metric) -> Series {
     set.get(metric).map(Series::from).unwrap_or_default()
 }
 
-/// When runs ended, ascending.
-fn ends(page: &WorkloadPage) -> Vec<i64> {
-    let mut ends: Vec<i64> = page
-        .timeline
-        .iter()
-        .filter(|entry| entry.kind == TimelineKind::Restart)
-        .map(|entry| ms(entry.at))
-        .collect();
-    ends.sort_unstable();
-    ends
-}
-
-/// Whether a fact is drawn and counted as a restart. A deploy ends a run too, but has its own row and glyph.
-fn is_restart(entry: &TimelineEntry) -> bool {
-    entry.kind == TimelineKind::Restart && entry.cause != Some(Cause::Deployed)
-}
-
-/// Changes of version. The names come from the ledger, which knows what ran before and after; a deploy that is not in the table
-/// is marked without them.
-fn deploys(page: &WorkloadPage) -> Vec<Deploy> {
-    let deploys = page
-        .timeline
-        .iter()
-        .filter(|entry| entry.kind == TimelineKind::Deploy);
-    let label = |at: i64| {
-        let change =
-            page.restarts.data.iter().find(|row| {
-                row.next_image.is_some() && (ms(row.ended_at) - at).abs() <= SAME_MOMENT
-            });
-        change.map_or_else(String::new, |row| {
-            version(&row.image, row.next_image.as_deref())
-        })
+fn strip(page: &WorkloadPage) -> Strip {
+    let metric = if series(&page.strip, Metric::MemoryRatio).highest().is_some() {
+        Metric::MemoryRatio
+    } else {
+        Metric::MemoryWorkingSetBytes
     };
-    deploys
-        .map(|entry| Deploy {
-            at: ms(entry.at),
-            label: label(ms(entry.at)),
-        })
-        .collect()
-}
-
-/// Stretches that were not seen: recorded gaps, and the time before the workload was first seen.
-fn gaps(page: &WorkloadPage) -> Vec<Span> {
-    let now = ms(page.at);
-    let recorded = page
-        .timeline
-        .iter()
-        .filter(|entry| entry.kind == TimelineKind::CoverageGap);
-    let recorded = recorded.map(|entry| Span {
-        from: ms(entry.at),
-        to: entry.until.map_or(now, ms),
-    });
-    let before = Span {
-        from: i64::MIN,
-        to: ms(page.detail.first_seen_at),
-    };
-    recorded.chain([before]).collect()
-}
-
-fn blind(timeline: &[TimelineEntry], gaps: &[Span], time: TimeScale) -> Vec<String> {
-    let entries = timeline
-        .iter()
-        .filter(|entry| entry.kind == TimelineKind::CoverageGap);
-    let mut texts: Vec<String> = entries
-        .zip(gaps)
-        .filter(|(_, gap)| time.clip(gap.from, gap.to).is_some())
-        .map(|(entry, gap)| format!("blind {}: {}", span(gap.from, gap.to), entry.text))
-        .collect();
-    if let Some(first_seen) = gaps.last().map(|before| before.to)
-        && first_seen > time.start()
-    {
-        texts.push("not watched yet before that".to_owned());
+    Strip {
+        time: TimeScale::from(page.whole),
+        series: series(&page.strip, metric),
+        unit: metric.unit(),
+        ends: facts::ascending(page.strip_ends.iter().copied()),
     }
-    texts
 }
 
-fn event(entry: &TimelineEntry, page: &WorkloadPage) -> Option<Event> {
-    let (row, tone) = match entry.kind {
-        TimelineKind::Restart if !is_restart(entry) => return None,
-        TimelineKind::Restart => (Row::Restart, entry.cause.map_or("c-unknown", tone)),
-        TimelineKind::Oom | TimelineKind::ChildOutOfMemory => (Row::OomKill, "c-memory"),
-        TimelineKind::Deploy => (Row::Deploy, "c-person"),
-        TimelineKind::Capture => (Row::Capture, "c-none"),
-        TimelineKind::CoverageGap | TimelineKind::Note => return None,
+fn memory(set: &SeriesSet) -> Plot {
+    let cache = series(set, Metric::MemoryCacheBytes);
+    Plot {
+        stacked: cache.highest().is_some().then_some(cache),
+        limit: levels::of(&series(set, Metric::MemoryLimitBytes)),
+        filled: true,
+        labelled: true,
+        ..plain(
+            MEMORY_HEIGHT,
+            Unit::Bytes,
+            series(set, Metric::MemoryWorkingSetBytes),
+        )
+    }
+}
+
+fn share_of_limit(series: Series) -> Plot {
+    let whole = Level {
+        from: series.start(0),
+        to: series.start(series.buckets.len()),
+        value: 1.0,
     };
-    let at = ms(entry.at);
-    Some(Event {
-        at,
-        row,
-        tone,
-        label: entry.text.clone(),
-        href: told_at(entry, page),
-    })
+    Plot {
+        limit: vec![whole],
+        ..plain(RATIO_HEIGHT, Unit::Ratio, series)
+    }
 }
 
-/// Where an event is told in full: its row in the table, or its own stretch of time if the table does not reach that far.
-fn told_at(entry: &TimelineEntry, page: &WorkloadPage) -> String {
-    let at = ms(entry.at);
-    let same = |id| entry.restart == Some(id);
-    let rows = &page.restarts.data;
-    let row = rows.iter().find(|row| same(row.id)).or_else(|| {
-        rows.iter()
-            .filter(|row| (ms(row.ended_at) - at).abs() <= SAME_MOMENT)
-            .min_by_key(|row| (ms(row.ended_at) - at).abs())
-    });
-    row.map_or_else(
-        || RangeQuery::Fixed(TimeScale::new(at - AROUND, at + AROUND)).to_query(),
-        |row| format!("#r{}", row.id),
-    )
+fn plain(height: f64, unit: Unit, series: Series) -> Plot {
+    Plot {
+        height,
+        unit,
+        series,
+        stacked: None,
+        limit: Vec::new(),
+        filled: false,
+        labelled: false,
+    }
 }

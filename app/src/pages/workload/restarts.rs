@@ -19,8 +19,10 @@ use crate::{
 pub fn RestartTable(
     /// The newest ones.
     rows: Vec<RestartRow>,
-    /// How many there are in the range.
+    /// How many count as restarts in the range.
     total: usize,
+    /// The ledger has more entries in the range than these.
+    more: bool,
     /// Deploys in the range.
     deploys: usize,
     /// What is counted as tasks.
@@ -42,8 +44,7 @@ pub fn RestartTable(
         (n, 0) => plural(n, "restart"),
         (n, d) => format!("{} and {}", plural(n, "restart"), plural(d, "deploy")),
     };
-    let cut = (total > shown)
-        .then(|| format!("The newest {shown} are listed; zoom in to see the others."));
+    let cut = more.then(|| format!("The newest {shown} are listed; zoom in to see the others."));
     let body = rows
         .into_iter()
         .map(|row| ledger_row(row, one_day, &tasks))

@@ -50,11 +50,9 @@ const PAGES: u8 = 0b1000;
 /// Bytes of a column.
 pub(super) fn encode(rows: &[Option<u64>]) -> Vec<u8> {
     let mut values: Vec<u64> = rows.iter().copied().flatten().collect();
-    let paged = !values.is_empty() && values.iter().all(|value| value.is_multiple_of(PAGE));
+    let paged = !values.is_empty() && values.iter().all(|value| value % PAGE == 0);
     if paged {
-        for value in &mut values {
-            *value /= PAGE;
-        }
+        values.iter_mut().for_each(|value| *value /= PAGE);
     }
     let equal = values.windows(2).all(|pair| pair[0] == pair[1]);
     let body = match values.first() {
