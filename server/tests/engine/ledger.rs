@@ -1,0 +1,243 @@
+//! From real deaths to the ledger in Postgres: every one once, in time, rightly named.
+
+use std::{collections::BTreeMap, env, sync::Arc, time::Duration};
+
+use chrono::{TimeDelta, Utc};
+use domain::{
+    Timestamp,
+    ids::{RestartId, SourceId},
+    source::SourceKind,
+    verdict::{Cause, Confidence},
+    view::{RestartQuery, RestartRow},
+};
+use server::{
+    analyze::Recorder,
+    collect::{
+        outbox,
+        scheduler::Scheduler,
+        sources::docker::{DockerSource, Settings},
+    },
+    live::Live,
+    store::Store,
+};
+use tokio::{task::JoinHandle, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::engine::{Engine, Run, pause};
+
+/// A restart must be in the ledger this soon after its start.
+const IN_TIME: TimeDelta = TimeDelta::seconds(5);
+
+/// Inquest without its pages.
+struct Inquest {
+    scheduler: Scheduler,
+    recorder: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+impl Inquest {
+    async fn start(store: &Store, source: SourceId, endpoint: &str) -> Self {
+        let (outbox, inbox) = outbox::channel();
+        let stop = CancellationToken::new();
+        let recorder = Recorder::new(store.clone(), Live::default(), stop.clone());
+        let recorder = tokio::spawn(recorder.run(inbox));
+        let since = store
+            .events()
+            .last_at(source)
+            .await
+            .expect("the database answers");
+        let endpoint = endpoint.parse().expect("an endpoint");
+        let docker = DockerSource::new(
+            source,
+            "real".to_owned(),
+            endpoint,
+            Settings::every(Duration::from_secs(2)),
+        );
+        Self {
+            scheduler: Scheduler::start(vec![(Arc::new(docker), since)], &outbox),
+            recorder,
+            stop,
+        }
+    }
+
+    async fn stop(self) {
+        self.scheduler.stop().await;
+        self.stop.cancel();
+        self.recorder.await.expect("the recorder does not panic");
+    }
+}
+
+/// When each entry of the ledger was first seen complete, that is, with the start of the next run.
+#[derive(Default)]
+struct Seen(BTreeMap<RestartId, Timestamp>);
+
+impl Seen {
+    /// Looks for a while.
+    async fn look(&mut self, store: &Store, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            let now = Utc::now();
+            for row in rows(store).await {
+                if row.started_at.is_some() {
+                    self.0.entry(row.id).or_insert(now);
+                }
+            }
+            pause(200).await;
+        }
+    }
+}
+
+async fn rows(store: &Store) -> Vec<RestartRow> {
+    let query = RestartQuery {
+        limit: Some(1_000),
+        ..RestartQuery::default()
+    };
+    store
+        .restart_rows(&query)
+        .await
+        .expect("the database answers")
+        .data
+}
+
+async fn of(store: &Store, id: &str) -> Vec<RestartRow> {
+    let mut rows = rows(store).await;
+    rows.retain(|row| row.container_id.0 == id);
+    rows
+}
+
+fn causes(rows: &[RestartRow]) -> Vec<Cause> {
+    rows.iter().map(|row| row.cause).collect()
+}
+
+#[tokio::test]
+#[ignore = "needs a container engine and a database"]
+async fn every_death_is_in_the_ledger_once_in_time_and_rightly_named() {
+    let Some(engine) = Engine::reach().await else {
+        return;
+    };
+    let Ok(url) = env::var("DATABASE_URL") else {
+        eprintln!("SKIPPED: DATABASE_URL is not set");
+        return;
+    };
+    let store = Store::open(&url).await.expect("a database");
+    let name = format!("engine-test-{}", std::process::id());
+    let source = store
+        .sources()
+        .upsert(&name, SourceKind::Docker, &engine.endpoint, 2_000)
+        .await
+        .expect("the database answers");
+    engine.make_images().await;
+    let inquest = Inquest::start(&store, source, &engine.endpoint).await;
+    pause(1_500).await;
+
+    let run = |name: &'static str, command: &'static [&'static str], always: bool| Run {
+        name,
+        command,
+        always,
+        ..Run::default()
+    };
+    let leaker = engine
+        .run(Run {
+            limit_mib: Some(64),
+            ..run("inquest-test-leaker", &["leak", "15"], true)
+        })
+        .await;
+    let panicker = engine
+        .run(run("inquest-test-panicker", &["panic", "1500"], true))
+        .await;
+    let job = engine
+        .run(run("inquest-test-job", &["exit", "0", "1000"], false))
+        .await;
+    let stopped = engine
+        .run(run("inquest-test-stopped", &["sleep"], true))
+        .await;
+    let restarted = engine
+        .run(run("inquest-test-restarted", &["sleep"], true))
+        .await;
+    let old = engine
+        .run(run("inquest-test-deployed", &["sleep"], true))
+        .await;
+    let killed = engine
+        .run(run("inquest-test-killed", &["sleep"], true))
+        .await;
+    let parent = engine
+        .run(Run {
+            limit_mib: Some(64),
+            ..run("inquest-test-parent", &["parent", "1000"], true)
+        })
+        .await;
+    let mut seen = Seen::default();
+    seen.look(&store, Duration::from_secs(3)).await;
+
+    engine.stop(&stopped).await;
+    engine.restart(&restarted).await;
+    engine.stop(&old).await;
+    engine.remove(&old).await;
+    let new = engine
+        .run(Run {
+            tag: Some("2"),
+            ..run("inquest-test-deployed", &["sleep"], true)
+        })
+        .await;
+    engine.kill_from_outside(&killed).await;
+    seen.look(&store, Duration::from_secs(6)).await;
+    let in_time: Vec<RestartRow> = rows(&store).await;
+
+    // Inquest itself is away for a while.
+    inquest.stop().await;
+    pause(6_000).await;
+    let inquest = Inquest::start(&store, source, &engine.endpoint).await;
+    seen.look(&store, Duration::from_secs(5)).await;
+    // Nothing may be on its way when the accounts are compared.
+    for id in [&leaker, &panicker] {
+        engine.stop(id).await;
+    }
+    seen.look(&store, Duration::from_secs(5)).await;
+    inquest.stop().await;
+
+    for row in &in_time {
+        if let (Some(started), Some(seen)) = (row.started_at, seen.0.get(&row.id)) {
+            assert!(
+                *seen - started <= IN_TIME,
+                "{} took {}",
+                row.workload_name,
+                *seen - started
+            );
+        }
+    }
+
+    for (id, cause) in [(&leaker, Cause::OutOfMemory), (&panicker, Cause::Crash)] {
+        let rows = of(&store, id).await;
+        let deaths = engine.deaths(id).await;
+        let in_ledger: Vec<_> = rows
+            .iter()
+            .rev()
+            .filter_map(|row| row.ended_at.timestamp_millis().into())
+            .collect();
+        assert_eq!(rows.len(), deaths, "each death once: {in_ledger:?}");
+        assert!(deaths >= 4, "{deaths}");
+        // The last one is our own stop.
+        let by_itself = &rows[1..];
+        assert!(
+            by_itself.iter().all(|row| row.cause == cause),
+            "{:?}",
+            causes(&rows)
+        );
+        if cause == Cause::OutOfMemory {
+            assert!(
+                by_itself
+                    .iter()
+                    .all(|row| row.confidence == Confidence::Confirmed)
+            );
+        }
+    }
+    assert_eq!(causes(&of(&store, &job).await), [Cause::Completed]);
+    assert_eq!(causes(&of(&store, &stopped).await), [Cause::Stopped]);
+    assert_eq!(causes(&of(&store, &restarted).await), [Cause::Stopped]);
+    assert_eq!(causes(&of(&store, &old).await), [Cause::Deployed]);
+    assert_eq!(causes(&of(&store, &new).await), []);
+    assert_eq!(causes(&of(&store, &killed).await), [Cause::Killed]);
+    assert_eq!(causes(&of(&store, &parent).await), [], "it lived on");
+    engine.clean().await;
+    store.close().await;
+}
