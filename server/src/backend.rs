@@ -1,69 +1,141 @@
-//! The answers.
+//! The answers: [`Backend`] over the store. Questions that make no sense are refused here, for every way of asking.
+
+mod check;
+mod error;
 
 use app::backend::{About, Backend, BackendError, Caller};
 use async_trait::async_trait;
-use domain::{ids::WorkloadId, view::*};
+use chrono::Utc;
+use domain::{
+    ids::WorkloadId,
+    view::{
+        FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow,
+        TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
+    },
+};
 
-/// Knows nothing.
-#[derive(Debug)]
-pub struct Empty;
+use self::error::{from_store, no_workload};
+use crate::store::Store;
+
+/// Answers from the store.
+#[derive(Clone, Debug)]
+pub struct StoreBackend {
+    store: Store,
+    demo: bool,
+}
+
+impl StoreBackend {
+    /// Answers from `store`, whose data are invented in a `demo`.
+    pub const fn new(store: Store, demo: bool) -> Self {
+        Self { store, demo }
+    }
+
+    /// Tells an empty list apart from one about nobody.
+    async fn check_workload(
+        &self,
+        workload: Option<WorkloadId>,
+        is_empty: bool,
+    ) -> Result<(), BackendError> {
+        let Some(id) = workload.filter(|_| is_empty) else {
+            return Ok(());
+        };
+        let containers = self
+            .store
+            .containers()
+            .of_workload(id)
+            .await
+            .map_err(from_store)?;
+        if containers.is_empty() {
+            Err(no_workload(id))
+        } else {
+            Ok(())
+        }
+    }
+}
 
 #[async_trait]
-impl Backend for Empty {
+impl Backend for StoreBackend {
     fn about(&self) -> About {
         About {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            demo: false,
+            demo: self.demo,
         }
     }
-    async fn fleet(&self, _: &Caller) -> Result<FleetView, BackendError> {
-        Ok(FleetView {
-            at: chrono::Utc::now(),
-            summary: FleetSummary::default(),
-            workloads: vec![],
-            sparks: vec![],
-            sources: vec![],
-        })
+
+    async fn fleet(&self, _caller: &Caller) -> Result<FleetView, BackendError> {
+        self.store.fleet(Utc::now()).await.map_err(from_store)
     }
+
     async fn workloads(
         &self,
-        _: &Caller,
-        _: &WorkloadQuery,
+        _caller: &Caller,
+        query: &WorkloadQuery,
     ) -> Result<Page<WorkloadRow>, BackendError> {
-        Ok(Page::whole(vec![]))
+        check::limit(query.limit, check::MAX_WORKLOADS)?;
+        self.store
+            .workload_rows(query, Utc::now())
+            .await
+            .map_err(from_store)
     }
-    async fn workload(&self, _: &Caller, id: WorkloadId) -> Result<WorkloadDetail, BackendError> {
-        Err(BackendError::NotFound {
-            what: "workload".into(),
-            id: id.to_string(),
-        })
+
+    async fn workload(
+        &self,
+        _caller: &Caller,
+        id: WorkloadId,
+    ) -> Result<WorkloadDetail, BackendError> {
+        let detail = self
+            .store
+            .workload_detail(id, Utc::now())
+            .await
+            .map_err(from_store)?;
+        detail.ok_or_else(|| no_workload(id))
     }
+
     async fn series(
         &self,
-        _: &Caller,
+        _caller: &Caller,
         id: WorkloadId,
-        _: &SeriesQuery,
+        query: &SeriesQuery,
     ) -> Result<SeriesSet, BackendError> {
-        Err(BackendError::NotFound {
-            what: "workload".into(),
-            id: id.to_string(),
-        })
+        check::series(query)?;
+        let set = self
+            .store
+            .workload_series(id, query)
+            .await
+            .map_err(from_store)?;
+        set.ok_or_else(|| no_workload(id))
     }
+
     async fn restarts(
         &self,
-        _: &Caller,
-        _: &RestartQuery,
+        _caller: &Caller,
+        query: &RestartQuery,
     ) -> Result<Page<RestartRow>, BackendError> {
-        Ok(Page::whole(vec![]))
+        check::restarts(query)?;
+        let page = self.store.restart_rows(query).await.map_err(from_store)?;
+        self.check_workload(query.workload, page.data.is_empty())
+            .await?;
+        Ok(page)
     }
+
     async fn timeline(
         &self,
-        _: &Caller,
-        _: &TimelineQuery,
+        _caller: &Caller,
+        query: &TimelineQuery,
     ) -> Result<Page<TimelineEntry>, BackendError> {
-        Ok(Page::whole(vec![]))
+        check::range(query.range)?;
+        check::limit(query.limit, check::MAX_TIMELINE)?;
+        let page = self.store.timeline(query).await.map_err(from_store)?;
+        self.check_workload(query.workload, page.data.is_empty())
+            .await?;
+        Ok(page)
     }
-    async fn sources(&self, _: &Caller) -> Result<Page<SourceRow>, BackendError> {
-        Ok(Page::whole(vec![]))
+
+    async fn sources(&self, _caller: &Caller) -> Result<Page<SourceRow>, BackendError> {
+        self.store
+            .source_rows(Utc::now())
+            .await
+            .map(Page::whole)
+            .map_err(from_store)
     }
 }

@@ -40,7 +40,8 @@ pub enum Command {
     Serve(Common),
     /// Show a simulated fleet with 30 days of history
     #[command(
-        after_help = "Nothing of this machine is watched. The data go away with the demo unless --data-dir is given."
+        after_help = "Nothing of this machine is watched, and DATABASE_URL is not used.\n\
+        The data go away with the demo unless --data-dir names an empty folder for them."
     )]
     Demo(Common),
     /// Bring the database's schema up to date and end

@@ -9,6 +9,8 @@ pub mod cli;
 pub mod collect;
 pub mod config;
 pub mod data_dir;
+pub mod demo;
+pub mod export;
 pub mod http;
 pub mod live;
 pub mod logging;

@@ -6,7 +6,7 @@ use clap::Parser;
 use server::{
     cli::{Cli, Command, Common},
     config::{Config, Environment, Loaded},
-    logging, startup,
+    export, logging, startup,
 };
 
 /// A configuration that cannot be used, as clap has it for command lines.
@@ -53,10 +53,11 @@ fn run(command: &Command, loaded: Loaded, environment: &Environment) -> anyhow::
         .build()?
         .block_on(async {
             match command {
-                Command::Serve(_) | Command::Demo(_) => startup::serve(&config, environment).await,
+                Command::Serve(_) => startup::serve(&config, environment).await,
+                Command::Demo(_) => startup::demo(&config, environment).await,
                 Command::Migrate(_) => startup::migrate(&config).await,
                 Command::CheckConfig(_) => Ok(()),
-                Command::Export(_) => Ok(()),
+                Command::Export(wanted) => export::run(&config, wanted).await,
             }
         })
 }

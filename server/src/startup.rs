@@ -1,123 +1,158 @@
 //! Starting and stopping: what needs what, in which order, and what people are told.
+//!
+//! Started from the inside out, stopped from the outside in: sources stop, what they said is recorded, open requests end,
+//! connections to the database close, the private Postgres stops.
 
 mod database;
+mod greeting;
+mod listener;
+mod signals;
+mod sources;
+mod watching;
 
-use std::{
-    io::{ErrorKind, Write as _},
-    net::SocketAddr,
-    time::Duration,
-};
+use std::sync::Arc;
 
-use anyhow::Context as _;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-    time::timeout,
-};
 use tokio_util::sync::CancellationToken;
 
-use self::database::Database;
-use crate::{
-    config::{Config, Environment},
-    http,
-    live::Live,
+pub(crate) use self::database::Database;
+use self::{
+    greeting::Greeting,
+    listener::HttpServer,
+    watching::{Pulse, Watching},
 };
-
-/// Requests that run when we are told to stop may still end.
-const HTTP_STOP: Duration = Duration::from_secs(2);
+use crate::{
+    analyze::{self, Recorder},
+    backend::StoreBackend,
+    collect,
+    config::{Config, Environment},
+    demo::Demo,
+    http::{self, Check},
+    live::Live,
+    store::Store,
+};
 
 /// Watches and serves until told to stop.
 pub async fn serve(config: &Config, environment: &Environment) -> anyhow::Result<()> {
     // First of all, so that Ctrl-C during a slow start already ends in good order.
-    let stop = stop_on_signals()?;
+    let stop = signals::stop()?;
     // Before anything is started that would have to be stopped again.
-    let listener = bind(config.listen).await?;
+    let listener = listener::bind(config.listen).await?;
     let database = tokio::select! {
         database = Database::open(config) => database?,
         () = stop.cancelled() => return Ok(()),
     };
-    let outcome = serve_from(&database, listener, config, environment, &stop).await;
+    let store = database.store.clone();
+    let outcome = async {
+        let specs = sources::resolve(&store, config, environment).await?;
+        let live = Live::default();
+        let recording = CancellationToken::new();
+        let recorder = Recorder::new(store.clone(), live.clone(), recording.clone());
+        let pulse = Pulse::default();
+        let parts = parts(&store, live, &pulse, config, environment, false)?;
+        let watching = Watching::start(&store, recorder, recording, &specs, &pulse).await?;
+        let server = HttpServer::start(listener, parts)?;
+        Greeting {
+            address: server.address,
+            data: database.place(),
+            sources: &specs,
+        }
+        .print()?;
+        let outcome = watching.until(&stop).await;
+        server.stop().await;
+        outcome
+    }
+    .await;
     database.close().await;
     outcome
 }
 
-async fn serve_from(
-    database: &Database,
-    listener: TcpListener,
+/// The same with a simulated fleet, whose history is written while the server already answers.
+pub async fn demo(config: &Config, environment: &Environment) -> anyhow::Result<()> {
+    let stop = signals::stop()?;
+    let listener = listener::bind(config.listen).await?;
+    let demo = Demo::prepare(config)?;
+    let database = tokio::select! {
+        database = Database::private(demo.data_dir()) => database?,
+        () = stop.cancelled() => return Ok(()),
+    };
+    let store = database.store.clone();
+    let outcome = async {
+        let live = Live::default();
+        let recording = CancellationToken::new();
+        let mut recorder = Recorder::new(store.clone(), live.clone(), recording.clone());
+        let pulse = Pulse::default();
+        let server = HttpServer::start(
+            listener,
+            parts(&store, live, &pulse, config, environment, true)?,
+        )?;
+        let mut fleet = demo.register(&store).await?;
+        Greeting {
+            address: server.address,
+            data: database.place(),
+            sources: fleet.specs(),
+        }
+        .print()?;
+        let written = tokio::select! {
+            written = fleet.write_history(&store, &mut recorder) => written,
+            () = stop.cancelled() => Ok(()),
+        };
+        let outcome = match written {
+            Ok(()) if !stop.is_cancelled() => {
+                let simulator = fleet.listen(&store).await?;
+                let watching =
+                    Watching::start(&store, recorder, recording, fleet.specs(), &pulse).await?;
+                let outcome = watching.until(&stop).await;
+                simulator.shutdown().await;
+                outcome
+            }
+            written => written,
+        };
+        server.stop().await;
+        outcome
+    }
+    .await;
+    database.close().await;
+    outcome
+}
+
+/// Brings the schema up to date, which opening the database does.
+pub async fn migrate(config: &Config) -> anyhow::Result<()> {
+    Database::open(config).await?.close().await;
+    Ok(())
+}
+
+/// What HTTP needs.
+fn parts(
+    store: &Store,
+    live: Live,
+    pulse: &Pulse,
     config: &Config,
     environment: &Environment,
-    stop: &CancellationToken,
-) -> anyhow::Result<()> {
-    let address = listener.local_addr()?;
-    let parts = http::Parts {
-        backend: std::sync::Arc::new(crate::backend::Empty),
-        live: Live::default(),
-        shutdown: stop.clone(),
-        exporter: http::install_metrics()?,
-        checks: Vec::new(),
-        hosts: config.hosts(),
-        site: http::find_site(environment.get("LEPTOS_SITE_ROOT")),
-    };
-    if parts.site.is_none() {
+    demo: bool,
+) -> anyhow::Result<http::Parts> {
+    let site = http::find_site(environment.get("LEPTOS_SITE_ROOT"));
+    if site.is_none() {
         tracing::warn!(
             "the browser's files were not found, so only the API is served; `make site` builds them"
         );
     }
-    greet(address, database)?;
-    let server = axum::serve(listener, http::router(parts))
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
-    let server = tokio::spawn(server.into_future());
-    stop.cancelled().await;
-    if timeout(HTTP_STOP, server).await.is_err() {
-        tracing::warn!("some requests did not end in time");
-    }
-    Ok(())
-}
-
-/// Brings the schema up to date.
-pub async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let database = Database::open(config).await?;
-    database.close().await;
-    Ok(())
-}
-
-/// Cancelled by Ctrl-C and by what service managers and engines send. The second signal ends the process at once.
-fn stop_on_signals() -> anyhow::Result<CancellationToken> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
-    let stop = CancellationToken::new();
-    let token = stop.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        tracing::info!("stopping");
-        token.cancel();
+    let exporter = http::install_metrics()?;
+    collect::metrics::describe();
+    analyze::metrics::describe();
+    let asked = store.clone();
+    let database = Check::new("database", move || {
+        let store = asked.clone();
+        async move { store.ping().await.map_err(|error| error.to_string()) }
     });
-    Ok(stop)
-}
-
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => anyhow::anyhow!(
-            "{address} is in use by another program; stop it, or choose another port with --listen or INQUEST_LISTEN"
-        ),
-        ErrorKind::AddrNotAvailable => anyhow::anyhow!(
-            "{address} is no address of this machine; choose one with --listen or INQUEST_LISTEN, or 0.0.0.0 for all"
-        ),
-        ErrorKind::PermissionDenied => anyhow::anyhow!(
-            "listening on {address} is not permitted; choose a port from 1024 up with --listen or INQUEST_LISTEN"
-        ),
-        _ => anyhow::anyhow!("cannot listen on {address}: {error}"),
+    let pulse = pulse.clone();
+    let recorder = Check::new("recorder", move || std::future::ready(pulse.check()));
+    Ok(http::Parts {
+        backend: Arc::new(StoreBackend::new(store.clone(), demo)),
+        live,
+        shutdown: CancellationToken::new(),
+        exporter,
+        checks: vec![database, recorder],
+        hosts: config.hosts(),
+        site,
     })
-}
-
-fn greet(address: SocketAddr, database: &Database) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "\n  Inquest {}", env!("CARGO_PKG_VERSION"))?;
-    writeln!(out, "  Open     http://{address}")?;
-    writeln!(out, "  Data     {}\n", database.place())?;
-    out.flush()?;
-    Ok(())
 }

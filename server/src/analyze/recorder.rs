@@ -92,6 +92,14 @@ impl Recorder {
         }
     }
 
+    /// Records what is told at once, in its order: history rather than news.
+    pub async fn record(&mut self, messages: impl IntoIterator<Item = Message>) {
+        for message in messages {
+            self.take(message).await;
+        }
+        self.write_all().await;
+    }
+
     async fn take(&mut self, message: Message) {
         if !self.desks.contains_key(&message.source) {
             let store = &self.store;

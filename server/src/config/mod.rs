@@ -34,6 +34,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Where the private Postgres lives.
     pub data_dir: PathBuf,
+    /// Whether somebody chose `data_dir`. The demo makes a folder of its own otherwise.
+    pub is_data_dir_chosen: bool,
     /// The Postgres to use; `None` for a private one in `data_dir`.
     pub database_url: Option<Secret>,
     /// What is logged, in the syntax of `tracing_subscriber::EnvFilter`.
@@ -84,6 +86,7 @@ impl Config {
         let listen = reader.setting("listen", "127.0.0.1:3000", values::address);
         let allowed_hosts = reader.list("allowed_hosts", values::host);
         let data_dir = reader.setting("data_dir", &environment.data_dir(), values::directory);
+        let is_data_dir_chosen = reader.origin("data_dir") != Origin::Default;
         let database_url = reader.secret("database.url", values::database_url);
         let log_level = reader.setting("log.level", "info", values::log_filter);
         let log_format = reader.setting("log.format", "text", str::parse);
@@ -100,6 +103,7 @@ impl Config {
             listen,
             allowed_hosts,
             data_dir,
+            is_data_dir_chosen,
             database_url,
             log_level,
             log_format,

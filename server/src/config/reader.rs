@@ -187,22 +187,23 @@ impl Reader {
             (None, None) => return None,
         };
         let Entry { value, origin } = entry;
+        // The path of a file is no secret.
+        let (key, shown) = if file {
+            (file_key.as_str(), value.to_string())
+        } else {
+            (key, Value::Text("[redacted]".to_owned()).to_string())
+        };
+        self.report.add(key, shown, &origin);
         let parsed = text_of(value).and_then(|text| {
-            let text = if file {
-                let content = fs::read_to_string(&text)
-                    .map_err(|error| format!("cannot read {text}: {error}"))?;
-                content.trim_end().to_owned()
-            } else {
-                text
-            };
-            parse(&text)
-        });
-        let key = if file { file_key.as_str() } else { key };
-        match parsed {
-            Ok(secret) => {
-                self.report.add(key, "\"[redacted]\"".to_owned(), &origin);
-                Some(Secret::new(secret))
+            if !file {
+                return parse(&text);
             }
+            let content = fs::read_to_string(&text)
+                .map_err(|error| format!("cannot read {text}: {error}"))?;
+            parse(content.trim_end())
+        });
+        match parsed {
+            Ok(secret) => Some(Secret::new(secret)),
             Err(text) => {
                 self.problem(Problem {
                     origin,
@@ -300,7 +301,7 @@ fn unknown(key: &str, known: &[String]) -> String {
         Some((alike, candidate)) if alike >= ALIKE => {
             format!("unknown key; did you mean `{candidate}`?")
         }
-        _ => "unknown key; `inquest check-config` without it lists all keys".to_owned(),
+        _ => "unknown key; docs/config.example.toml has all of them".to_owned(),
     }
 }
 

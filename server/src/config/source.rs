@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use domain::source::SourceKind;
-use url::Url;
 
 use super::{problem::Problem, reader::Reader, values};
+use crate::collect::sources::docker::{BadEndpoint, Endpoint};
 
 /// An engine to poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,24 +78,10 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 fn endpoint(text: &str) -> Result<String, String> {
-    let example = "write for example unix:///var/run/docker.sock or tcp://host:2375";
-    let url =
-        Url::parse(text).map_err(|error| format!("`{text}` is not a URL ({error}); {example}"))?;
-    match url.scheme() {
-        "unix" if url.host_str().is_some_and(|host| !host.is_empty()) => Err(format!(
-            "`{text}` names a host; a socket's path is absolute, so there are three slashes: unix:///{}{}",
-            url.host_str().unwrap_or_default(),
-            url.path()
-        )),
-        "unix" if url.path().len() > 1 => Ok(text.to_owned()),
-        "tcp" | "http" if url.host_str().is_some_and(|host| !host.is_empty()) => {
-            Ok(text.to_owned())
-        }
-        "unix" | "tcp" | "http" => Err(format!("`{text}` does not say where; {example}")),
-        scheme => Err(format!(
-            "`{scheme}` is no scheme that engines are reached by; {example}"
-        )),
-    }
+    let endpoint: Endpoint = text
+        .parse()
+        .map_err(|error: BadEndpoint| error.to_string())?;
+    Ok(endpoint.to_string())
 }
 
 fn interval(text: &str) -> Result<Duration, String> {

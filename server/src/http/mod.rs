@@ -93,7 +93,8 @@ pub fn router(parts: Parts) -> Router {
         None => router.fallback(problem::unknown_path),
     };
     let layers = ServiceBuilder::new()
-        .layer(TraceLayer::new_for_http())
+        // Failures say what failed where they happen; the status alone says nothing.
+        .layer(TraceLayer::new_for_http().on_failure(()))
         .layer(middleware::from_fn(metrics::measure))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         // Forms that work without script are sent back to the page in their Referer.

@@ -1,0 +1,124 @@
+//! What runs between start and stop: sources that speak, the recorder that listens, and the upkeep of what it wrote.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use chrono::Utc;
+use tokio::{
+    task::{AbortHandle, JoinHandle},
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    analyze::Recorder,
+    collect::{
+        outbox::{self, Outbox},
+        registry::{self, SourceSpec},
+        scheduler::Scheduler,
+    },
+    store::{Keep, Store},
+};
+
+/// Sources that hang in a call are left behind.
+const SOURCES_STOP: Duration = Duration::from_secs(2);
+/// What was said must be written; without a database it cannot be.
+const RECORDER_STOP: Duration = Duration::from_secs(3);
+/// How often finished windows of samples are compressed.
+const SEAL_EVERY: Duration = Duration::from_secs(60);
+/// How often what is too old is removed, in rounds of sealing.
+const RETAIN_EVERY: u64 = 60;
+
+/// Whether the recorder lives.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pulse(Arc<OnceLock<AbortHandle>>);
+
+impl Pulse {
+    /// What is wrong, if anything is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self.0.get() {
+            None => Err("has not begun".to_owned()),
+            Some(recorder) if recorder.is_finished() => Err("has ended".to_owned()),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// Everything that watches.
+pub(super) struct Watching {
+    scheduler: Scheduler,
+    recorder: JoinHandle<()>,
+    recording: CancellationToken,
+    upkeep: JoinHandle<()>,
+    /// Without any source the recorder still waits for one.
+    _outbox: Outbox,
+}
+
+impl Watching {
+    /// Starts the recorder, which `recording` ends, and every source where its stored events end.
+    pub(super) async fn start(
+        store: &Store,
+        recorder: Recorder,
+        recording: CancellationToken,
+        specs: &[SourceSpec],
+        pulse: &Pulse,
+    ) -> anyhow::Result<Self> {
+        let mut sources = Vec::with_capacity(specs.len());
+        for spec in specs {
+            sources.push((
+                registry::build(spec)?,
+                store.events().last_at(spec.id).await?,
+            ));
+        }
+        let (outbox, inbox) = outbox::channel();
+        let recorder = tokio::spawn(recorder.run(inbox));
+        let _once = pulse.0.set(recorder.abort_handle());
+        Ok(Self {
+            scheduler: Scheduler::start(sources, &outbox),
+            recorder,
+            recording,
+            upkeep: tokio::spawn(upkeep(store.clone())),
+            _outbox: outbox,
+        })
+    }
+
+    /// Runs until told to stop, and stops in order. A recorder that ends by itself is a mistake of ours: then nothing that is
+    /// shown can be trusted, and whoever supervises us should start us again.
+    pub(super) async fn until(mut self, stop: &CancellationToken) -> anyhow::Result<()> {
+        let outcome = tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            ended = &mut self.recorder => {
+                let why = ended.map_or_else(|error| error.to_string(), |()| "without a reason".to_owned());
+                Err(anyhow::anyhow!("the recorder ended: {why}; this is a mistake in Inquest, please report it with the log"))
+            }
+        };
+        self.upkeep.abort();
+        if timeout(SOURCES_STOP, self.scheduler.stop()).await.is_err() {
+            tracing::warn!("a source did not stop in time");
+        }
+        self.recording.cancel();
+        if outcome.is_ok() && timeout(RECORDER_STOP, self.recorder).await.is_err() {
+            tracing::warn!("what came in last could not be recorded in time");
+        }
+        outcome
+    }
+}
+
+/// Keeps the store small, for as long as it is not aborted.
+async fn upkeep(store: Store) {
+    let mut ticks = interval(SEAL_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for round in 0_u64.. {
+        ticks.tick().await;
+        if let Err(error) = store.samples().seal(Utc::now()).await {
+            tracing::warn!(%error, "samples could not be compressed; trying again in a minute");
+        }
+        if round.is_multiple_of(RETAIN_EVERY)
+            && let Err(error) = store.retain(&Keep::default(), Utc::now()).await
+        {
+            tracing::warn!(%error, "what is too old could not be removed; trying again in an hour");
+        }
+    }
+}

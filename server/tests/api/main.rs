@@ -1,0 +1,8 @@
+//! The program as people and other programs meet it: command line, API, signals. Every test starts the built binary on a data
+//! folder of its own.
+
+mod bad_configuration;
+mod bad_requests;
+mod lifecycle;
+mod stream;
+mod support;
