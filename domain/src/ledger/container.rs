@@ -125,6 +125,12 @@ impl Container {
         self.heard_at = self.heard_at.max(at);
         let action = event.action;
         self.remember(event);
+        if matches!(
+            action,
+            Action::Oom | Action::Kill { .. } | Action::Stop | Action::Restart
+        ) {
+            self.reconsider(at);
+        }
         match action {
             Action::Start => self.start(Start::Event(at), at),
             Action::Die { exit_code } => self.die(at, exit_code),
@@ -191,6 +197,14 @@ impl Container {
                 seen: EndSeen::Inspect,
                 noticed: seen.at,
             });
+        }
+    }
+
+    /// Evidence came late: ends close to it are reported again.
+    fn reconsider(&mut self, at: Timestamp) {
+        for run in &mut self.runs {
+            let near = |end: &End| (end.at - at).abs() <= super::OOM_REACH;
+            run.reported &= !run.end.as_ref().is_some_and(near);
         }
     }
 

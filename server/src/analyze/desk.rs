@@ -37,6 +37,10 @@ pub(super) struct Desk {
     /// Podman reports neither OOM kills nor stops.
     is_podman: bool,
     clock_offset: TimeDelta,
+    /// What the ledger has found and is not written yet.
+    steps: Vec<Step>,
+    /// Up to when, by the events, ends were settled.
+    settled_at: Timestamp,
     /// The last poll before this start, until the first one after it.
     last_poll_at: Option<Timestamp>,
 }
@@ -81,6 +85,8 @@ impl Desk {
             health: None,
             is_podman: false,
             clock_offset: TimeDelta::zero(),
+            steps: Vec::new(),
+            settled_at: Timestamp::MIN_UTC,
             last_poll_at,
         })
     }
@@ -92,6 +98,7 @@ impl Desk {
                 if event.action == Action::Destroy {
                     self.removed(event.container.clone(), event.at);
                 }
+                self.settle_before(&event);
                 self.ledger.observe_event(&event);
                 self.incoming.events.push(event);
             }
@@ -168,7 +175,20 @@ impl Desk {
 
     /// What the ledger has found by now, by the engine's clock.
     pub(super) fn due(&mut self) -> Vec<Step> {
-        self.ledger.due(Utc::now() + self.clock_offset)
+        let mut steps = std::mem::take(&mut self.steps);
+        steps.extend(self.ledger.due(Utc::now() + self.clock_offset));
+        steps
+    }
+
+    /// A stream keeps its order: what an event's time leaves behind has settled. After an outage thousands of events come at once, and
+    /// the ledger remembers only the newest of each container.
+    fn settle_before(&mut self, event: &EngineEvent) {
+        const STEP: TimeDelta = TimeDelta::seconds(1);
+
+        if event.at - self.settled_at >= STEP {
+            self.settled_at = event.at;
+            self.steps.extend(self.ledger.due(event.at));
+        }
     }
 
     /// Whether the engine reports OOM kills and stops as events.

@@ -20,7 +20,7 @@ impl Coverage<'_> {
     pub async fn record(&self, source: SourceId, gap: &Gap) -> Result<(), StoreError> {
         sqlx::query!(
             "INSERT INTO coverage_gap (source_id, kind, began_at, ended_at, reason)
-             VALUES ($1, $2, $3::timestamptz, greatest($4::timestamptz, $3), $5)
+             VALUES ($1, $2, $3, CASE WHEN $4::timestamptz IS NOT NULL THEN greatest($4, $3) END, $5)
              ON CONFLICT (source_id, kind, began_at) DO UPDATE SET
                  ended_at = coalesce(excluded.ended_at, coverage_gap.ended_at), reason = excluded.reason",
             source.0,

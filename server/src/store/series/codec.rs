@@ -50,9 +50,11 @@ const PAGES: u8 = 0b1000;
 /// Bytes of a column.
 pub(super) fn encode(rows: &[Option<u64>]) -> Vec<u8> {
     let mut values: Vec<u64> = rows.iter().copied().flatten().collect();
-    let paged = !values.is_empty() && values.iter().all(|value| value % PAGE == 0);
+    let paged = !values.is_empty() && values.iter().all(|value| value.is_multiple_of(PAGE));
     if paged {
-        values.iter_mut().for_each(|value| *value /= PAGE);
+        for value in &mut values {
+            *value /= PAGE;
+        }
     }
     let equal = values.windows(2).all(|pair| pair[0] == pair[1]);
     let body = match values.first() {

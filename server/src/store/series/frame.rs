@@ -26,9 +26,11 @@ pub(super) fn encode(tick_ms: i64, points: &[(i64, Point)]) -> Vec<u8> {
         previous = *container;
         varint::put_signed(&mut body, point.at_ms.wrapping_sub(tick_ms));
         let in_bytes = &Column::ALL[..Column::IN_BYTES];
-        let paged = in_bytes
-            .iter()
-            .all(|column| point.get(*column).is_none_or(|bytes| bytes % PAGE == 0));
+        let paged = in_bytes.iter().all(|column| {
+            point
+                .get(*column)
+                .is_none_or(|bytes| bytes.is_multiple_of(PAGE))
+        });
         body.push(point.present() | if paged { PAGES } else { 0 });
         for (index, column) in Column::ALL.into_iter().enumerate() {
             if let Some(value) = point.get(column) {

@@ -74,8 +74,18 @@ impl Grid {
         grid
     }
 
+    /// The stretch that holds every grid over `from..to` in steps of up to ten minutes, which all of them divide.
+    pub(super) const fn whole(from_ms: i64, to_ms: i64) -> (i64, i64) {
+        const WHOLE: i64 = 10 * MINUTE;
+        let end = to_ms.saturating_add(WHOLE - 1);
+        (
+            from_ms - from_ms.rem_euclid(WHOLE),
+            end - end.rem_euclid(WHOLE),
+        )
+    }
+
     /// End of the last bucket.
-    pub(super) const fn to_ms(&self) -> i64 {
+    pub(super) const fn to_ms(self) -> i64 {
         self.from_ms
             .saturating_add(self.step_ms.saturating_mul(self.len as i64))
     }
@@ -139,7 +149,7 @@ impl Buckets {
                     max,
                     last,
                     last_ms: at_ms,
-                })
+                });
             }
             Some(bucket) => {
                 bucket.min = bucket.min.min(min);

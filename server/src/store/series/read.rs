@@ -44,16 +44,13 @@ impl Samples<'_> {
         );
         let mut grid = Grid::cover(from, to, points, 0);
         let series = if grid.step_ms < BUCKET_MS {
-            let raw = self
-                .raw(containers, grid.from_ms, grid.to_ms(), &query.metrics)
-                .await?;
-            let natural = raw
-                .iter()
-                .map(|points| natural_step(&times(points)))
-                .max()
-                .unwrap_or(0);
-            if natural > grid.step_ms {
-                grid = Grid::cover(from, to, points, natural);
+            let (mut begin, mut end) = Grid::whole(from, to);
+            let mut raw = self.raw(containers, begin, end, &query.metrics).await?;
+            let natural = raw.iter().map(|points| natural_step(&times(points)));
+            grid = Grid::cover(from, to, points, natural.max().unwrap_or(0));
+            if grid.from_ms < begin || grid.to_ms() > end {
+                (begin, end) = (grid.from_ms, grid.to_ms());
+                raw = self.raw(containers, begin, end, &query.metrics).await?;
             }
             let kind = kind_of_points(raw.iter().flatten());
             query
@@ -141,7 +138,6 @@ impl Samples<'_> {
             return Ok(raw);
         }
         let ids: Vec<i64> = containers.iter().map(|container| container.0).collect();
-        let needed = Needed::by(metrics);
         let rows = sqlx::query_as!(
             ChunkRow,
             "SELECT container_id, start_ms, at,
@@ -158,12 +154,22 @@ impl Samples<'_> {
             &ids,
             chunk::start_of(from),
             to,
-            needed.working_set,
-            needed.usage,
-            needed.anon,
-            needed.limit,
-            needed.tasks,
-            needed.kernel_tasks,
+            any(
+                metrics,
+                &[
+                    Metric::MemoryWorkingSetBytes,
+                    Metric::MemoryCacheBytes,
+                    Metric::MemoryRatio
+                ]
+            ),
+            any(
+                metrics,
+                &[Metric::MemoryUsageBytes, Metric::MemoryCacheBytes]
+            ),
+            any(metrics, &[Metric::MemoryAnonBytes]),
+            any(metrics, &[Metric::MemoryLimitBytes, Metric::MemoryRatio]),
+            any(metrics, &[Metric::Tasks]),
+            any(metrics, &[Metric::KernelTasks]),
         )
         .fetch_all(self.pool)
         .await
@@ -210,7 +216,6 @@ impl Samples<'_> {
             .flatten()
             .map(|container| container.0)
             .collect();
-        let needed = Needed::by(metrics);
         let rows = sqlx::query_as!(
             RollRow,
             "SELECT container_id, start_ms,
@@ -228,13 +233,16 @@ impl Samples<'_> {
             &ids,
             day_of(grid.from_ms),
             grid.to_ms(),
-            needed.working_set_rolled,
-            needed.usage_rolled,
-            needed.cache,
-            needed.anon,
-            needed.limit,
-            needed.tasks,
-            needed.kernel_tasks,
+            any(
+                metrics,
+                &[Metric::MemoryWorkingSetBytes, Metric::MemoryRatio]
+            ),
+            any(metrics, &[Metric::MemoryUsageBytes]),
+            any(metrics, &[Metric::MemoryCacheBytes]),
+            any(metrics, &[Metric::MemoryAnonBytes]),
+            any(metrics, &[Metric::MemoryLimitBytes, Metric::MemoryRatio]),
+            any(metrics, &[Metric::Tasks]),
+            any(metrics, &[Metric::KernelTasks]),
         )
         .fetch_all(self.pool)
         .await
@@ -248,38 +256,9 @@ impl Samples<'_> {
     }
 }
 
-/// Which columns the metrics are computed from.
-struct Needed {
-    working_set: bool,
-    working_set_rolled: bool,
-    usage: bool,
-    usage_rolled: bool,
-    cache: bool,
-    anon: bool,
-    limit: bool,
-    tasks: bool,
-    kernel_tasks: bool,
-}
-
-impl Needed {
-    fn by(metrics: &[Metric]) -> Self {
-        let any = |wanted: &[Metric]| metrics.iter().any(|metric| wanted.contains(metric));
-        Self {
-            working_set: any(&[
-                Metric::MemoryWorkingSetBytes,
-                Metric::MemoryCacheBytes,
-                Metric::MemoryRatio,
-            ]),
-            working_set_rolled: any(&[Metric::MemoryWorkingSetBytes, Metric::MemoryRatio]),
-            usage: any(&[Metric::MemoryUsageBytes, Metric::MemoryCacheBytes]),
-            usage_rolled: any(&[Metric::MemoryUsageBytes]),
-            cache: any(&[Metric::MemoryCacheBytes]),
-            anon: any(&[Metric::MemoryAnonBytes]),
-            limit: any(&[Metric::MemoryLimitBytes, Metric::MemoryRatio]),
-            tasks: any(&[Metric::Tasks]),
-            kernel_tasks: any(&[Metric::KernelTasks]),
-        }
-    }
+/// Whether one of the metrics that are asked for is computed from a column.
+fn any(metrics: &[Metric], of_column: &[Metric]) -> bool {
+    metrics.iter().any(|metric| of_column.contains(metric))
 }
 
 fn times(points: &[Point]) -> Vec<i64> {

@@ -236,14 +236,14 @@ fn encode(buckets: &Aggregates) -> Option<Vec<u8>> {
     if known.is_empty() {
         return None;
     }
-    let whole = |value: u64| value % PAGE == 0;
+    let whole = |value: u64| value.is_multiple_of(PAGE);
     if known
         .iter()
         .all(|bucket| whole(bucket.min) && whole(bucket.max) && whole(bucket.last))
     {
-        known
-            .iter_mut()
-            .for_each(|bucket| bucket.avg -= bucket.avg % PAGE);
+        for bucket in &mut known {
+            bucket.avg -= bucket.avg % PAGE;
+        }
     }
     let column = |value: fn(&Aggregate) -> u64| {
         known

@@ -1,0 +1,9 @@
+//! The store on a real Postgres. `make test` provides one; so does `xtask/with-postgres.sh cargo test -p server --test store`.
+#![expect(clippy::unwrap_used, reason = "a test binary")]
+
+mod crash;
+mod database;
+mod ledger;
+mod lists;
+mod samples;
+mod schema;
