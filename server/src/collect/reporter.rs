@@ -175,9 +175,8 @@ mod tests {
             sent - 1
         };
         let gap = loop {
-            match inbox.recv().await.expect("a gap follows").body {
-                Body::Gap(gap) => break gap,
-                _ => {}
+            if let Body::Gap(gap) = inbox.recv().await.expect("a gap follows").body {
+                break gap;
             }
         };
         assert_eq!(gap.kind, GapKind::Storage);

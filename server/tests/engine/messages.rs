@@ -25,7 +25,7 @@ async fn actions_until(inbox: &mut Inbox, id: &str, last: Action) -> Vec<Action>
             }
         }
     };
-    let in_time = tokio::time::timeout(Duration::from_secs(60), hear)
+    let in_time = tokio::time::timeout(Duration::from_mins(1), hear)
         .await
         .is_ok();
     assert!(in_time, "waited in vain for {last:?} after {actions:?}");

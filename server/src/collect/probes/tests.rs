@@ -128,7 +128,7 @@ async fn too_much_is_not_read_and_nobody_is_led_elsewhere() {
 async fn a_hung_process_is_given_up_and_asked_only_once_at_a_time() {
     let server = MockServer::start().await;
     Mock::given(path("/metrics"))
-        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))
+        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_mins(1)))
         .mount(&server)
         .await;
     let mut prober = Prober::new("127.0.0.1".to_owned(), FRESH);

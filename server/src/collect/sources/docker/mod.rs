@@ -1,7 +1,7 @@
 //! The Docker Engine API, which Podman speaks too. Read-only: every request is a GET.
 //!
-//! [`connect`] opens it and checks that we understand each other; [`events`] follows its event stream, which carries the causes
-//! that the next start erases; [`watch`] asks for states and numbers and hands everything over in order; [`map`] translates.
+//! `connect` opens it and checks that we understand each other; `events` follows its event stream, which carries the causes
+//! that the next start erases; `watch` asks for states and numbers and hands everything over in order; `map` translates.
 
 mod call;
 mod connect;
