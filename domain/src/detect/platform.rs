@@ -12,7 +12,7 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
     }
     let mut evidence = vec![facts::pro(
         EvidenceKind::Coverage,
-        "the event stream was lost and no container of this engine lived through it".to_owned(),
+        "the engine was away and none of its containers lived through it".to_owned(),
         window.death.gaps.first().map(|gap| gap.from),
     )];
     evidence.push(facts::exit(window));

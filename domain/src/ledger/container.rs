@@ -38,8 +38,8 @@ pub(super) struct Container {
     /// Recent events in the engine's order.
     pub(super) events: VecDeque<EngineEvent>,
     pub(super) observations: VecDeque<Observation>,
-    /// OOM kills that were reported as those of a child.
-    pub(super) child_ooms: BTreeSet<Timestamp>,
+    /// OOM kills of which it is settled whose they were.
+    pub(super) told_ooms: BTreeSet<Timestamp>,
     /// The container whose place it took.
     pub(super) follows: Option<crate::ids::EngineId>,
     /// When the last fact about it came to be.
@@ -59,7 +59,7 @@ impl Container {
             runs: Vec::new(),
             events: VecDeque::new(),
             observations: VecDeque::new(),
-            child_ooms: BTreeSet::new(),
+            told_ooms: BTreeSet::new(),
             follows: None,
             heard_at: Timestamp::MIN_UTC,
             gone: false,

@@ -47,26 +47,24 @@ impl Container {
         each_once(survived)
     }
 
-    /// Kills that belong to no end although all ends near them are known by `now`, and that were not reported before.
+    /// Kills that belong to no end although all ends near them are known by `now`. Each is told once.
     pub(super) fn new_child_ooms(&mut self, now: Timestamp) -> Vec<Timestamp> {
         let settled: Vec<_> = self
             .ooms()
-            .filter(|at| *at + OOM_REACH + super::SETTLE <= now)
-            .filter(|at| self.owner(*at).is_none() && !self.is_history(*at))
+            .filter(|at| *at + OOM_REACH + super::SETTLE <= now && !self.told_ooms.contains(at))
             .collect();
         let mut new = Vec::new();
         for at in settled {
-            let told = self
-                .child_ooms
-                .iter()
-                .any(|known| (at - *known).abs() < SAME_KILL);
-            if !told {
+            let again = self.told_ooms.range(at - SAME_KILL..at).next().is_some();
+            if !again && self.owner(at).is_none() && !self.is_history(at) {
                 new.push(at);
             }
-            self.child_ooms.insert(at);
+            self.told_ooms.insert(at);
         }
-        if let Some(oldest) = self.events.front().map(|event| event.at) {
-            self.child_ooms = self.child_ooms.split_off(&oldest);
+        if let Some(oldest) = self.events.front().map(|event| event.at)
+            && self.told_ooms.first().is_some_and(|at| *at < oldest)
+        {
+            self.told_ooms = self.told_ooms.split_off(&oldest);
         }
         new
     }

@@ -16,6 +16,8 @@ const RECOVERY: TimeDelta = TimeDelta::seconds(30);
 const POLICY_WITHIN: TimeDelta = TimeDelta::seconds(90);
 /// An engine that goes down stops its containers before its stream ends, and starts them after it is back.
 const ENGINE_STOPS: TimeDelta = TimeDelta::seconds(15);
+/// The exit code that Docker gives a process that was gone when the engine came up.
+const LOST: i32 = 255;
 /// See [`ENGINE_STOPS`].
 const ENGINE_STARTS: TimeDelta = TimeDelta::seconds(60);
 /// A successor that is started first is given this long before its predecessor is stopped.
@@ -245,27 +247,32 @@ impl Ledger {
         }
     }
 
-    /// The engine was restarted when its stream was lost and not one of several containers lived through it.
+    /// The engine was restarted when its stream was lost, or its host went down with it, and not one of several containers lived through it.
     fn engine_restarted(&self, end: &End, next: Timestamp) -> bool {
-        self.gaps.iter().any(|gap| {
-            let from = gap.from - ENGINE_STOPS;
-            let to = gap.to.unwrap_or(Timestamp::MAX_UTC - ENGINE_STARTS);
-            let around =
-                end.at >= from && end.at <= to && next >= gap.from && next <= to + ENGINE_STARTS;
-            if !around {
-                return false;
-            }
-            let before: Vec<&Run> = self
-                .containers
-                .values()
-                .filter_map(|container| container.runs.iter().rev().find(|run| run.key < from))
-                .filter(|run| run.end.as_ref().is_none_or(|end| end.at >= from))
-                .collect();
-            before.len() >= 2
-                && before
-                    .iter()
-                    .all(|run| run.end.as_ref().is_some_and(|end| end.at <= to))
-        })
+        let lost_with_host =
+            (end.exit_code == Some(LOST) && end.seen != EndSeen::Event).then_some((end.at, next));
+        self.gaps
+            .iter()
+            .map(|gap| (gap.from, gap.to.unwrap_or(next)))
+            .chain(lost_with_host)
+            .any(|(down, up)| {
+                end.at >= down - ENGINE_STOPS
+                    && end.at <= up
+                    && next >= down
+                    && next <= up + ENGINE_STARTS
+                    && self.nobody_lived_through(down - ENGINE_STOPS, up)
+            })
+    }
+
+    fn nobody_lived_through(&self, from: Timestamp, to: Timestamp) -> bool {
+        let ends: Vec<Option<Timestamp>> = self
+            .containers
+            .values()
+            .filter_map(|container| container.runs.iter().rev().find(|run| run.key < from))
+            .map(|run| run.end.as_ref().map(|end| end.at))
+            .filter(|end| end.is_none_or(|at| at >= from))
+            .collect();
+        ends.len() >= 2 && ends.iter().all(|end| end.is_some_and(|at| at <= to))
     }
 
     /// Lets go of containers that were removed and have nothing left to tell.
