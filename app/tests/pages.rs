@@ -150,6 +150,42 @@ async fn sources_tell_how_they_are() {
     );
 }
 
+/// Nine hours up to the fixture's now.
+const RANGE: &str = "?from=2026-11-23T07:29:00Z&to=2026-11-23T16:29:00Z";
+
+#[tokio::test]
+async fn a_workload_is_drawn_and_told_in_the_first_html() {
+    let (status, html) = get(Fleet::Usual, &format!("/workloads/1{RANGE}")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_says(
+        &html,
+        &[
+            "<title>checkout · Inquest</title>",
+            "9 of 9 restarts came with memory at 95 % of its limit or more.",
+            "Goroutines rose with it in every one of these runs",
+            "limit 512 MiB",
+            "<path class=\"ln\" d=\"M",
+            "<line class=\"tie\"",
+            "href=\"#r1\" aria-label=\"restart, 23 Nov 16:22:04: Out of memory: exit code 137 (SIGKILL)\"",
+            "id=\"r1\"",
+            "memory 99.5 % of its limit 4 s before; the kernel reported an OOM kill",
+            "href=\"?range=24h\"",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_workload_that_is_not_there_is_not_found() {
+    for id in ["99", "checkout"] {
+        let (status, html) = get(Fleet::Usual, &format!("/workloads/{id}")).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert_says(&html, &["There is no such workload"]);
+    }
+    let (status, html) = get(Fleet::Down, "/workloads/1").await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+    assert_says(&html, &["The workload could not be loaded"]);
+}
+
 #[tokio::test]
 async fn an_unknown_address_is_not_found() {
     let (status, html) = get(Fleet::Usual, "/nowhere").await;
@@ -168,7 +204,7 @@ async fn the_theme_comes_with_the_first_paint() {
 
 #[tokio::test]
 async fn no_style_is_inline() {
-    for path in ["/", "/sources", "/nowhere"] {
+    for path in ["/", "/workloads/1", "/sources", "/nowhere"] {
         let (_, html) = get(Fleet::Usual, path).await;
         assert!(
             !html.contains(" style="),

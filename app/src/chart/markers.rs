@@ -1,6 +1,7 @@
 //! Events on the time axis, in rows; those too close to be told apart become one marker with a count.
 
 use super::scale::TimeScale;
+use crate::format::span;
 
 /// The rows of the event lane, from top to bottom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,12 +103,7 @@ fn marker(group: &[&Event], time: TimeScale) -> Marker {
     let label = if group.len() == 1 {
         first.label.clone()
     } else {
-        format!(
-            "{} times {}, {}",
-            group.len(),
-            first.row.name(),
-            crate::format::span(first.at, last.at)
-        )
+        format!("{} of them, {}", group.len(), span(first.at, last.at))
     };
     Marker {
         percent: f64::midpoint(time.percent(first.at), time.percent(last.at)),

@@ -95,10 +95,16 @@ fn mark(marker: Marker, y: f64) -> impl IntoView {
             </text>
         }
     });
-    let title = marker.label.clone();
+    let label = format!(
+        "{}, {}: {}",
+        marker.row.name(),
+        day_clock(from),
+        marker.label
+    );
+    let title = label.clone();
     view! {
         <svg x=percent(marker.percent) y=px(y) overflow="visible" class=marker.tone>
-            <a href=href aria-label=marker.label on:click=zoom>
+            <a href=href aria-label=label on:click=zoom>
                 <rect class="hit" x="-10" y="-10" width="20" height="20" rx="4"></rect>
                 <path class="mk" transform="translate(-6 -6)" d=marker.row.glyph()></path>
                 {count}
