@@ -7,9 +7,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
 
+/// The driver tells every notice of the database; a setting that names it brings that back.
+const QUIET: &str = "sqlx=warn";
+
 /// Starts logging, once.
 pub fn start(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log_level).context("cannot read log.level")?;
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log_level))
+        .context("cannot read log.level")?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr);

@@ -35,6 +35,7 @@ pub(crate) fn inquest(data_dir: &Path) -> Command {
     command
         .env("INQUEST_DATA_DIR", data_dir)
         .env("INQUEST_LISTEN", "127.0.0.1:0")
+        .env("INQUEST_LOG__LEVEL", "error")
         .env(
             "DOCKER_HOST",
             format!("unix://{}/no-engine.sock", data_dir.display()),
