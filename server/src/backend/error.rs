@@ -17,6 +17,7 @@ pub(super) fn no_workload(id: WorkloadId) -> BackendError {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]
 pub(super) fn from_store(error: StoreError) -> BackendError {
     if let StoreError::BadCursor = error {
         return BackendError::Invalid {

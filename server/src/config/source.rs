@@ -22,7 +22,7 @@ pub struct Source {
 
 /// Faster than this a large engine cannot answer; slower, and a leak of minutes goes unseen.
 const INTERVALS: std::ops::RangeInclusive<Duration> =
-    Duration::from_secs(1)..=Duration::from_secs(300);
+    Duration::from_secs(1)..=Duration::from_mins(5);
 
 /// Reads every source there is.
 pub(super) fn read_all(reader: &mut Reader) -> Vec<Source> {

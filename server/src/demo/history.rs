@@ -22,8 +22,8 @@ use crate::{
     store::Store,
 };
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3_600);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 /// What is written at once. A batch is one transaction of each kind; a death finds its readings in memory or reads them back.
 const BATCH: usize = 360;
 /// How many batches may wait for the recorder.
@@ -91,7 +91,7 @@ fn compute(simulation: &Simulation, ids: HashMap<String, SourceId>, sender: &mps
         };
         for (count, tick) in simulation.history(from, until, step).enumerate() {
             batch.at = tick.at;
-            watcher.see(tick, &mut batch.messages);
+            watcher.see(&tick, &mut batch.messages);
             if (count + 1) % BATCH == 0 {
                 let next = Batch {
                     messages: Vec::new(),
@@ -142,7 +142,7 @@ impl Watcher {
         }
     }
 
-    fn see(&mut self, tick: Tick, messages: &mut Vec<Message>) {
+    fn see(&mut self, tick: &Tick, messages: &mut Vec<Message>) {
         for event in &tick.events {
             if let Some(engine) = self.engines.get(&*event.container.engine)
                 && let Some(event) = translate::event(event)

@@ -16,7 +16,7 @@ use super::{PostgresError, cluster::Cluster};
 /// How often to look whether it is ready.
 const LOOK: Duration = Duration::from_millis(20);
 /// Replaying the log after a crash can take minutes on a slow disk; longer than this is not normal.
-const READY_WITHIN: Duration = Duration::from_secs(300);
+const READY_WITHIN: Duration = Duration::from_mins(5);
 /// A fast shutdown ends connections and writes a checkpoint; then it is told to drop everything, which costs a replay.
 const FAST_STOP: Duration = Duration::from_secs(6);
 const IMMEDIATE_STOP: Duration = Duration::from_secs(2);

@@ -110,9 +110,9 @@ async fn a_note_whose_process_number_is_taken_does_no_harm() {
 #[tokio::test]
 async fn damage_is_named() {
     let dir = folder();
-    let (postgres, _data_dir) = start(dir.path()).await.expect("it starts");
+    let (postgres, data_dir) = start(dir.path()).await.expect("it starts");
     postgres.stop().await;
-    drop(_data_dir);
+    drop(data_dir);
     let cluster = dir.path().join("postgres");
 
     fs::write(cluster.join("global/pg_control"), "no longer").expect("written");

@@ -27,7 +27,7 @@ const SOURCES_STOP: Duration = Duration::from_secs(2);
 /// What was said must be written; without a database it cannot be.
 const RECORDER_STOP: Duration = Duration::from_secs(3);
 /// How often finished windows of samples are compressed.
-const SEAL_EVERY: Duration = Duration::from_secs(60);
+const SEAL_EVERY: Duration = Duration::from_mins(1);
 /// How often what is too old is removed, in rounds of sealing.
 const RETAIN_EVERY: u64 = 60;
 

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// A machine under load starts Postgres slowly; nothing here should take longer than this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder that the user Postgres runs as may enter too.
 pub(crate) fn folder() -> tempfile::TempDir {
