@@ -162,7 +162,7 @@ async fn a_workload_is_drawn_and_told_in_the_first_html() {
         &[
             "<title>checkout · Inquest</title>",
             "9 of 9 restarts came with memory at 95 % of its limit or more.",
-            "Goroutines rose with it in every one of these runs",
+            "Goroutines rose with it in all 8 runs seen from start to end",
             "limit 512 MiB",
             "<path class=\"ln\" d=\"M",
             "<line class=\"tie\"",

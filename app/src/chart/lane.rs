@@ -10,10 +10,11 @@ use super::svg::{Svg, percent, px};
 pub const ROW: f64 = 24.0;
 /// The most time labels: one for every 80 pixels of a plot of 960.
 const MOST_LABELS: u32 = 12;
-/// Markers are 12 pixels wide: that share, in per cent, of a plot as wide as a laptop's.
+/// Markers are 12 pixels wide: that share, in per cent, of a plot as wide as a laptop's, and of a phone's.
 const APART: f64 = 1.2;
-/// The same of a phone's.
 const APART_NARROW: f64 = 4.0;
+/// A marker with a count needs so much more room.
+const WITH_COUNT: f64 = 2.4;
 
 /// Where everything of the lane stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,9 +47,11 @@ impl Lane {
     pub fn markers(&self, frame: &Frame, narrow: bool) -> Vec<(Marker, f64)> {
         let apart = if narrow { APART_NARROW } else { APART };
         let of_row = |(row, y)| {
-            place(&self.events, row, frame.time, apart)
-                .into_iter()
-                .map(move |marker| (marker, y))
+            let mut markers = place(&self.events, row, frame.time, apart);
+            if markers.iter().any(|marker| marker.count > 1) {
+                markers = place(&self.events, row, frame.time, apart * WITH_COUNT);
+            }
+            markers.into_iter().map(move |marker| (marker, y))
         };
         self.rows().flat_map(of_row).collect()
     }

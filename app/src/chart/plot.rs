@@ -17,6 +17,8 @@ pub const COLUMNS: u32 = 720;
 pub const STRIP: f64 = 22.0;
 /// Share of the width, in per cent, beyond which a label stands to the left of its line, so that it stays on the plot.
 const LABEL_TURN: f64 = 60.0;
+/// More ties than this would hide what they tie.
+const MOST_TIES: usize = 60;
 /// The least width of a band in per cent: a stretch of seconds must still be seen in 30 days.
 const BAND_WIDTH: f64 = 0.15;
 
@@ -45,13 +47,16 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The stretches at the limit that ended with their run, within the range.
-    pub fn ties(&self) -> impl Iterator<Item = f64> + '_ {
+    /// Places of the lines that tie stretches at the limit to the restarts they explain; none if they would be too many to follow.
+    pub fn ties(&self) -> Vec<f64> {
         let explained = |band: &&Band| band.ended_run && self.time.contains(band.to);
-        self.bands
-            .iter()
-            .filter(explained)
-            .map(|band| self.time.percent(band.to))
+        let bands = self.bands.iter().filter(explained);
+        let ties: Vec<f64> = bands.map(|band| self.time.percent(band.to)).collect();
+        if ties.len() <= MOST_TIES {
+            ties
+        } else {
+            Vec::new()
+        }
     }
 
     /// The deploys within the range, with their places.

@@ -83,6 +83,7 @@ impl RangeQuery {
         match self {
             Self::Last(preset) => format!("?range={}", preset.name),
             Self::Fixed(time) => {
+                let time = time.to_seconds();
                 format!("?from={}&to={}", rfc3339(time.start()), rfc3339(time.end()))
             }
         }

@@ -86,6 +86,13 @@ impl TimeScale {
         Self::new(scaled(self.from), scaled(self.to))
     }
 
+    /// The scale from and to whole seconds: for URLs, where nobody needs more.
+    #[must_use]
+    pub fn to_seconds(self) -> Self {
+        let round = |t: i64| (t + 500).div_euclid(1_000) * 1_000;
+        Self::new(round(self.from), round(self.to))
+    }
+
     /// The scale moved, and if need be shortened, to lie within `bounds`.
     #[must_use]
     pub fn within(self, bounds: Self) -> Self {

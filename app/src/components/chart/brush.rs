@@ -26,6 +26,9 @@ const OUTER_HEIGHT: f64 = 52.0;
 /// How near to an edge of the window a press takes hold of that edge, in pixels.
 const GRIP_PIXELS: f64 = 10.0;
 
+/// A window of more than this share of the strip cannot be moved in it; a press in it begins a new one.
+const MOVABLE: f64 = 0.9;
+
 /// What a press took hold of.
 #[derive(Debug, Clone, Copy)]
 enum Hold {
@@ -65,12 +68,13 @@ pub fn OverviewBrush(
         let Some((at, grip)) = time_at(&ev) else {
             return;
         };
+        let movable = (time.span() as f64) < MOVABLE * whole.span() as f64;
         let near = |edge: i64| (at - edge).abs() <= grip;
         hold.set_value(Some(if near(time.start()) {
             Hold::Edge(time.end())
         } else if near(time.end()) {
             Hold::Edge(time.start())
-        } else if time.contains(at) {
+        } else if time.contains(at) && movable {
             Hold::Window(at - time.start())
         } else {
             Hold::Edge(at)

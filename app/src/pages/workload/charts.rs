@@ -160,7 +160,7 @@ fn memory_summary(picture: &Picture) -> String {
     format!(
         "{range}, {limit}, {} times at 95 % of it or more; {} restarts.",
         picture.frame.bands.len(),
-        picture.restarts
+        picture.restarts.len()
     )
 }
 

@@ -46,11 +46,12 @@ pub(super) fn ascending(times: impl Iterator<Item = Timestamp>) -> Vec<i64> {
     times
 }
 
-/// How many restarts of the range count as such: what people did on purpose does not.
-pub(super) fn restarts(page: &WorkloadPage) -> usize {
+/// The restarts of the range that count as such, oldest first: what people did on purpose does not.
+pub(super) fn restarts(page: &WorkloadPage) -> Vec<(i64, Cause)> {
     of_kind(page, TimelineKind::Restart)
-        .filter(|entry| restart::counts(entry.cause.unwrap_or(Cause::Unknown), true))
-        .count()
+        .map(|entry| (ms(entry.at), entry.cause.unwrap_or(Cause::Unknown)))
+        .filter(|(_, cause)| restart::counts(*cause, true))
+        .collect()
 }
 
 /// Changes of version. The names come from the ledger, which knows what ran before and after; a deploy that is not in the table

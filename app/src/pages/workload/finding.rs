@@ -1,8 +1,14 @@
 //! The sentence above the charts: what the range shows, with its count. It says nothing that was not counted.
 
+use domain::verdict::Cause;
+
 use super::{load::WorkloadPage, picture::Picture};
 use crate::{
-    chart::{coverage::Strip, segments},
+    chart::{
+        bands::{AT_LIMIT, Band},
+        coverage::Strip,
+        segments::{self, Segment},
+    },
     format::{bytes, count, percent},
 };
 
@@ -15,31 +21,62 @@ pub struct Finding {
     pub rest: String,
 }
 
+/// The coarsest buckets that tell whether a restart came at the limit, in milliseconds. In longer ones, which a run or two fit into,
+/// nearly every restart of a leaking workload would.
+const FINE: i64 = 180_000;
+
 /// What the range shows.
 pub fn find(page: &WorkloadPage, picture: &Picture) -> Finding {
-    let at_limit = picture.frame.ties().count();
-    match picture.restarts {
+    match picture.restarts.len() {
         0 => calm(page, picture),
-        n if at_limit == 0 => Finding {
+        _ => at_limit(picture).unwrap_or_else(|| by_cause(picture)),
+    }
+}
+
+/// How many restarts came with memory at its limit, if any did and it can be told.
+fn at_limit(picture: &Picture) -> Option<Finding> {
+    let ratio = &picture.ratio.as_ref()?.series;
+    if ratio.step_ms > FINE {
+        return None;
+    }
+    let high = |t: i64| ratio.at(t).is_some_and(|bucket| bucket.max >= AT_LIMIT);
+    let ends = picture.restarts.iter().map(|(end, _)| *end);
+    let all = restarts(picture.restarts.len());
+    match ends
+        .filter(|end| high(*end) || high(end - ratio.step_ms))
+        .count()
+    {
+        0 => None,
+        some => Some(Finding {
             claim: format!(
-                "{} in this range, {}",
-                restarts(n),
-                if n == 1 {
-                    "not at the memory limit."
-                } else {
-                    "none at the memory limit."
-                }
-            ),
-            rest: leading_cause(page),
-        },
-        n => Finding {
-            claim: format!(
-                "{} of {} came with memory at 95 % of its limit or more.",
-                at_limit.min(n),
-                restarts(n)
+                "{} of {all} came with memory at 95 % of its limit or more.",
+                count(some as f64)
             ),
             rest: rise(picture),
-        },
+        }),
+    }
+}
+
+/// What most of the restarts came from.
+fn by_cause(picture: &Picture) -> Finding {
+    let all = picture.restarts.len();
+    let frequency = |cause| picture.restarts.iter().filter(|(_, c)| *c == cause).count();
+    let causes = picture
+        .restarts
+        .iter()
+        .map(|(_, cause)| (*cause, frequency(*cause)));
+    let (cause, most) = causes
+        .max_by_key(|(_, n)| *n)
+        .unwrap_or((Cause::Unknown, 0));
+    let cause = cause.label().to_lowercase();
+    let share = if most == all {
+        String::new()
+    } else {
+        format!(", {} of them", count(most as f64))
+    };
+    Finding {
+        claim: format!("{} in this range{share}: {cause}.", restarts(all)),
+        rest: String::new(),
     }
 }
 
@@ -87,73 +124,40 @@ fn claim_of_calm(strip: &Strip) -> String {
     }
 }
 
-/// The most frequent cause of the restarts in the table.
-fn leading_cause(page: &WorkloadPage) -> String {
-    let counted: Vec<_> = page
-        .restarts
-        .data
-        .iter()
-        .filter(|row| row.counts)
-        .map(|row| row.cause)
-        .collect();
-    let frequency = |cause| counted.iter().filter(|c| **c == cause).count();
-    let Some(cause) = counted
-        .iter()
-        .copied()
-        .max_by_key(|cause| frequency(*cause))
-    else {
-        return String::new();
-    };
-    format!(
-        "{} of {}: {}.",
-        frequency(cause),
-        counted.len(),
-        cause.label().to_lowercase()
-    )
-}
-
-/// Whether the task count rose with memory, run for run: from its first to its last value of every run that ended at the limit.
+/// Whether the task count rose with memory: from its first to its last value of every run that lies in the range from its start to
+/// its end at the limit.
 fn rise(picture: &Picture) -> String {
     let (Some(tasks), Some(kind)) = (&picture.tasks, picture.task_kind) else {
         return String::new();
     };
-    let runs = segments::cut(&tasks.series, &picture.frame.ends);
-    let ended_at_limit = |run: &&segments::Segment| {
-        let end = run[run.len() - 1].0;
-        picture
-            .frame
-            .bands
-            .iter()
-            .any(|band| band.ended_run && (band.from..=band.to).contains(&end))
+    let frame = &picture.frame;
+    let whole = |run: &Segment| {
+        let (start, end) = (run[0].0, run[run.len() - 1].0);
+        let ended_at_limit = |band: &Band| band.ended_run && (band.from..=band.to).contains(&end);
+        frame.ends.iter().any(|t| *t <= start) && frame.bands.iter().any(ended_at_limit)
     };
-    let runs: Vec<_> = runs
+    let segments = segments::cut(&tasks.series, &frame.ends);
+    let runs: Vec<_> = segments
         .iter()
-        .filter(ended_at_limit)
-        .filter(|run| run.len() > 2)
+        .filter(|run| run.len() > 2 && whole(run))
         .collect();
-    let highest = runs
-        .iter()
-        .map(|run| run[run.len() - 1].1.last)
-        .fold(0.0, f64::max);
+    let last = |run: &Segment| run[run.len() - 1].1.last;
+    let highest = runs.iter().map(|run| last(run)).fold(0.0, f64::max);
     let rose = runs
         .iter()
-        .filter(|run| run[run.len() - 1].1.last >= 2.0 * run[0].1.last.max(1.0))
+        .filter(|run| last(run) >= 2.0 * run[0].1.last.max(1.0))
         .count();
-    match (rose, runs.len()) {
-        (0, _) => String::new(),
-        (rose, all) if rose == all && all > 1 => {
-            format!(
-                "{} rose with it in every one of these runs, to {} at most.",
-                capitalised(kind.label()),
-                count(highest)
-            )
-        }
-        (rose, all) => format!(
-            "{} rose with it in {rose} of {all} runs, to {} at most.",
-            capitalised(kind.label()),
-            count(highest)
-        ),
-    }
+    let runs = match (rose, runs.len()) {
+        (0, _) => return String::new(),
+        (1, 1) => "in the one run seen from start to end".to_owned(),
+        (rose, all) if rose == all => format!("in all {all} runs seen from start to end"),
+        (rose, all) => format!("in {rose} of {all} runs seen from start to end"),
+    };
+    format!(
+        "{} rose with it {runs}, to {} at most.",
+        capitalised(kind.label()),
+        count(highest)
+    )
 }
 
 /// The label as the start of a sentence.

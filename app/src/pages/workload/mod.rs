@@ -86,7 +86,7 @@ fn Loaded(data: Data, range: RangeQuery) -> impl IntoView {
     let picture = Picture::from(&data);
     let finding = finding::find(&data, &picture);
     let peak = picture.memory.series.highest();
-    let (total, kind) = (picture.restarts, picture.task_kind);
+    let (total, kind) = (picture.restarts.len(), picture.task_kind);
     let more = data.restarts.meta.next.is_some();
     let deploys = picture
         .events

@@ -2,6 +2,7 @@
 
 use domain::{
     metric::{Metric, TaskKind, Unit},
+    verdict::Cause,
     view::SeriesSet,
 };
 
@@ -41,8 +42,8 @@ pub struct Picture {
     pub events: Vec<Event>,
     /// Every stretch of the range that was not seen, in a sentence.
     pub blind: Vec<String>,
-    /// Restarts of the range that count as such, whether in the table or not.
-    pub restarts: usize,
+    /// Restarts of the range that count as such, whether in the table or not, with their causes.
+    pub restarts: Vec<(i64, Cause)>,
     /// There are more facts in the range than are drawn.
     pub cut_short: bool,
 }

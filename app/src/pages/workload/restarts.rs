@@ -2,7 +2,7 @@
 
 use domain::{
     metric::TaskKind,
-    verdict::{Evidence, Stance},
+    verdict::{Evidence, EvidenceKind, Stance},
     view::RestartRow,
 };
 use leptos::prelude::*;
@@ -157,11 +157,17 @@ fn Why(evidence: Vec<Evidence>) -> impl IntoView {
 fn summary(evidence: &[Evidence]) -> String {
     let of = |stance: Stance| evidence.iter().filter(move |e| e.stance == stance);
     let doubts = of(Stance::Against).chain(of(Stance::Missing)).take(1);
-    let reasons = of(Stance::For).take(if doubts.clone().next().is_some() {
-        1
-    } else {
-        2
-    });
+    // Memory is what people ask about first.
+    let (memory, others): (Vec<_>, Vec<_>) =
+        of(Stance::For).partition(|e| e.kind == EvidenceKind::Memory);
+    let reasons = memory
+        .into_iter()
+        .chain(others)
+        .take(if doubts.clone().next().is_some() {
+            1
+        } else {
+            2
+        });
     let line: Vec<_> = reasons
         .chain(doubts)
         .map(|e| e.text.trim_end_matches('.'))

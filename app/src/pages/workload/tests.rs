@@ -190,7 +190,7 @@ fn said(page: &WorkloadPage) -> (String, String) {
 fn restarts_at_the_limit_are_counted_and_tied() {
     let page = page(&leak());
     let picture = Picture::from(&page);
-    assert_eq!(picture.frame.ties().count(), 2);
+    assert_eq!(picture.frame.ties().len(), 2);
     let (claim, rest) = said(&page);
     assert_eq!(
         claim,
@@ -198,7 +198,7 @@ fn restarts_at_the_limit_are_counted_and_tied() {
     );
     assert_eq!(
         rest,
-        "Goroutines rose with it in every one of these runs, to 40,286 at most."
+        "Goroutines rose with it in the one run seen from start to end, to 40,286 at most."
     );
 }
 
@@ -210,10 +210,7 @@ fn restarts_away_from_the_limit_are_not_explained_by_it() {
     });
     assert_eq!(
         said(&page),
-        (
-            "1 restart in this range, not at the memory limit.".to_owned(),
-            "1 of 1: crash.".to_owned()
-        )
+        ("1 restart in this range: crash.".to_owned(), String::new())
     );
 }
 
@@ -265,7 +262,7 @@ fn a_deploy_is_marked_once_and_named_after_the_versions() {
     let rows: Vec<_> = picture.events.iter().map(|event| event.row).collect();
     assert_eq!(rows, [Row::Deploy]);
     assert_eq!(picture.frame.deploys[0].label, "1 → 2");
-    assert_eq!(picture.restarts, 0);
+    assert!(picture.restarts.is_empty());
 }
 
 #[test]
@@ -287,6 +284,6 @@ fn markers_lead_to_their_row_or_to_their_time() {
     page.restarts.data.clear();
     assert_eq!(
         kill(&page).as_deref(),
-        Some("?from=1969-12-31T23:49:59.900Z&to=1970-01-01T00:49:59.900Z")
+        Some("?from=1969-12-31T23:50:00Z&to=1970-01-01T00:50:00Z")
     );
 }
