@@ -8,6 +8,7 @@ use domain::{
     fact::{Action, EngineEvent, Gap, GapKind, Poll},
     ids::{EngineId, SourceId},
     ledger::{Ledger, Step},
+    sample::Sample,
     workload::ContainerState,
 };
 
@@ -38,11 +39,19 @@ pub(super) struct Desk {
     is_podman: bool,
     clock_offset: TimeDelta,
     /// What the ledger has found and is not written yet.
-    steps: Vec<Step>,
-    /// Up to when, by the events, ends were settled.
+    found: Vec<Found>,
+    /// Up to when, by what came in, ends were settled.
     settled_at: Timestamp,
     /// The last poll before this start, until the first one after it.
     last_poll_at: Option<Timestamp>,
+}
+
+/// What the ledger has found, with the readings before it: a backlog may push them out of the ring before it is judged.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) step: Step,
+    /// `None` when the ring does not reach back far enough.
+    pub(super) samples: Option<Vec<Sample>>,
 }
 
 /// What has come in since the last round of writing.
@@ -85,7 +94,7 @@ impl Desk {
             health: None,
             is_podman: false,
             clock_offset: TimeDelta::zero(),
-            steps: Vec::new(),
+            found: Vec::new(),
             settled_at: Timestamp::MIN_UTC,
             last_poll_at,
         })
@@ -98,7 +107,7 @@ impl Desk {
                 if event.action == Action::Destroy {
                     self.removed(event.container.clone(), event.at);
                 }
-                self.settle_before(&event);
+                self.settle_before(event.at);
                 self.ledger.observe_event(&event);
                 self.incoming.events.push(event);
             }
@@ -130,6 +139,7 @@ impl Desk {
                 reason: "Inquest was not watching".to_owned(),
             });
         }
+        self.settle_before(poll.tick);
         self.ledger.observe_poll(&poll);
         if poll.complete {
             let listed: HashSet<&EngineId> =
@@ -174,20 +184,32 @@ impl Desk {
     }
 
     /// What the ledger has found by now, by the engine's clock.
-    pub(super) fn due(&mut self) -> Vec<Step> {
-        let mut steps = std::mem::take(&mut self.steps);
-        steps.extend(self.ledger.due(Utc::now() + self.clock_offset));
-        steps
+    pub(super) fn due(&mut self) -> Vec<Found> {
+        self.settle(Utc::now() + self.clock_offset);
+        std::mem::take(&mut self.found)
     }
 
-    /// A stream keeps its order: what an event's time leaves behind has settled. After an outage thousands of events come at once, and
-    /// the ledger remembers only the newest of each container.
-    fn settle_before(&mut self, event: &EngineEvent) {
+    /// What the time of an event or a poll leaves behind has settled: a stream keeps its order, and events are taken before polls. After
+    /// an outage thousands of them come at once, and the ledger remembers only the newest of each container.
+    fn settle_before(&mut self, at: Timestamp) {
         const STEP: TimeDelta = TimeDelta::seconds(1);
 
-        if event.at - self.settled_at >= STEP {
-            self.settled_at = event.at;
-            self.steps.extend(self.ledger.due(event.at));
+        if at - self.settled_at >= STEP {
+            self.settled_at = at;
+            self.settle(at);
+        }
+    }
+
+    fn settle(&mut self, at: Timestamp) {
+        for step in self.ledger.due(at) {
+            let samples = match &step {
+                Step::Died(death) => self
+                    .rings
+                    .get(&death.spec.id)
+                    .and_then(|ring| ring.range(ring::reach(death), death.ended_at)),
+                _ => None,
+            };
+            self.found.push(Found { step, samples });
         }
     }
 

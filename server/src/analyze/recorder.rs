@@ -229,10 +229,12 @@ impl Recorder {
 
     async fn write_ledger(&self, desk: &mut Desk) {
         let mut changes = Vec::new();
-        for step in desk.due() {
-            changes.push(match step {
+        for found in desk.due() {
+            changes.push(match found.step {
                 Step::Began(run) => LedgerChange::Began(run),
-                Step::Died(death) => LedgerChange::Ended(Box::new(self.judge(desk, &death).await)),
+                Step::Died(death) => {
+                    LedgerChange::Ended(Box::new(self.judge(desk, &death, found.samples).await))
+                }
                 Step::CameBack(back) => LedgerChange::CameBack(back),
                 Step::ChildOutOfMemory { container, at } => {
                     LedgerChange::ChildOutOfMemory { container, at }
@@ -266,14 +268,13 @@ impl Recorder {
         }
     }
 
-    async fn judge(&self, desk: &Desk, death: &Death) -> Restart {
-        let to = death.ended_at;
-        let from = death.run_started_at.max(to - ring::REACH);
-        let id = &death.spec.id;
-        let in_memory = desk.rings.get(id).and_then(|ring| ring.range(from, to));
-        let samples = match (in_memory, desk.keys.get(id)) {
+    async fn judge(&self, desk: &Desk, death: &Death, in_memory: Option<Vec<Sample>>) -> Restart {
+        let samples = match (in_memory, desk.keys.get(&death.spec.id)) {
             (Some(samples), _) => samples,
-            (None, Some(keys)) => self.stored_samples(keys.container, from, to).await,
+            (None, Some(keys)) => {
+                self.stored_samples(keys.container, ring::reach(death), death.ended_at)
+                    .await
+            }
             (None, None) => Vec::new(),
         };
         let entry = window::entry(death, &samples, desk.events_tell_causes());

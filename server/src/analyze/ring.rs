@@ -3,10 +3,15 @@
 use std::collections::VecDeque;
 
 use chrono::TimeDelta;
-use domain::{Timestamp, sample::Sample};
+use domain::{Timestamp, ledger::Death, sample::Sample};
 
 /// As far back as an end is looked at.
 pub(super) const REACH: TimeDelta = TimeDelta::minutes(10);
+
+/// Where the readings that an end is judged by begin.
+pub(super) fn reach(death: &Death) -> Timestamp {
+    death.run_started_at.max(death.ended_at - REACH)
+}
 
 /// Recent readings, oldest first.
 #[derive(Debug, Default)]
