@@ -61,7 +61,10 @@ pub fn Charts(
         .tasks
         .map(|plot| tasks_chart(plot, picture.task_kind, &picture.frame));
     view! {
-        <section aria-label="Timeline">
+        <section aria-labelledby="timeline">
+            <h2 id="timeline" class="vh">
+                "Timeline"
+            </h2>
             <RangeControls query=range time=time now=now />
             <OverviewBrush
                 whole=picture.strip.time

@@ -10,7 +10,7 @@ pub mod restarts;
 #[cfg(test)]
 mod tests;
 
-use domain::ids::WorkloadId;
+use domain::{Timestamp, ids::WorkloadId};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -25,10 +25,11 @@ use self::{
 use crate::{
     chart::{markers::Row, range::RangeQuery},
     components::{
-        Empty, Failure, Skeleton,
+        Empty, Failure, Glyph, Notice, Skeleton,
         chart::{ChartSync, ShowRange},
     },
     erase::Erase,
+    format::clock,
     server_fns::{AppError, workload_page},
     state::{Change, Live},
 };
@@ -68,15 +69,44 @@ pub fn WorkloadPage() -> impl IntoView {
             workload_page(id, range).await.map(|data| (range, data))
         },
     );
+    let last_good = StoredValue::new(None::<(RangeQuery, Data)>);
+    let still_asked = move |(asked, data): &(RangeQuery, Data)| {
+        *asked == range.get_untracked() && data.detail.row.id.to_string() == id.get_untracked()
+    };
     view! {
         <Transition fallback=|| view! { <Skeleton rows=8 /> }>
             {move || Suspend::new(async move {
                 match page.await {
-                    Ok((range, data)) => view! { <Loaded data=data range=range /> }.erase(),
-                    Err(error) => view! { <Failed error=error /> }.erase(),
+                    Ok((range, data)) => {
+                        last_good.set_value(Some((range, data.clone())));
+                        view! { <Loaded data=data range=range /> }.erase()
+                    }
+                    Err(error) => {
+                        match last_good.get_value().filter(still_asked) {
+                            Some((range, data)) if !error.is_not_found() => {
+                                view! {
+                                    <NotRefreshed at=data.at error=error />
+                                    <Loaded data=data range=range />
+                                }
+                                    .erase()
+                            }
+                            _ => view! { <Failed error=error /> }.erase(),
+                        }
+                    }
                 }
             })}
         </Transition>
+    }
+}
+
+/// Said above what was shown before, when newer data could not be had.
+#[component]
+fn NotRefreshed(at: Timestamp, error: AppError) -> impl IntoView {
+    view! {
+        <Notice glyph=Glyph::Unknown tone="c-unknown">
+            <b>{format!("This is how it was at {} UTC.", clock(at.timestamp_millis()))}</b>
+            {format!(" {error}. The page tries again with the next change.")}
+        </Notice>
     }
 }
 
