@@ -1,11 +1,10 @@
 //! The button that changes the theme.
 
-use leptos::{prelude::*, server_fn::ServerFn, task::spawn_local};
+use leptos::{prelude::*, server_fn::ServerFn};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlDocument;
 
-use crate::{
-    server_fns::{SetTheme, set_theme},
-    state::Theme,
-};
+use crate::{server_fns::SetTheme, state::Theme};
 
 /// Goes round: as the system wants it, light, dark. It is a form, so it works without a script.
 #[component]
@@ -18,12 +17,7 @@ pub fn ThemeButton(
         event.prevent_default();
         let next = theme.get_untracked().next();
         theme.set(next);
-        paint(next);
-        spawn_local(async move {
-            if set_theme(next).await.is_err() {
-                leptos::logging::warn!("the theme could not be remembered");
-            }
-        });
+        apply(next);
     };
     let label = move || match theme.get() {
         Theme::System => "Theme: as the system. Switch to light",
@@ -53,13 +47,16 @@ pub fn ThemeButton(
     }
 }
 
-/// Changes the page's colours at once.
-fn paint(theme: Theme) {
-    let Some(root) = document().document_element() else {
-        return;
-    };
-    let _only_fails_for_malformed_names = match theme.attribute() {
-        Some(value) => root.set_attribute("data-theme", value),
-        None => root.remove_attribute("data-theme"),
-    };
+/// Changes the page's colours at once, and remembers them for the next page.
+fn apply(theme: Theme) {
+    let document = document();
+    if let Some(root) = document.document_element() {
+        let _only_fails_for_malformed_names = match theme.attribute() {
+            Some(value) => root.set_attribute("data-theme", value),
+            None => root.remove_attribute("data-theme"),
+        };
+    }
+    let _fails_where_cookies_are_forbidden = document
+        .unchecked_into::<HtmlDocument>()
+        .set_cookie(theme.to_cookie());
 }

@@ -6,21 +6,27 @@ use serde::{Deserialize, Serialize};
 use super::JsonText;
 use crate::backend::BackendError;
 
-/// Why a page did not get its data, in words for the person who looks at it.
+/// Why a page did not get its data, in words for the person who looks at it. Browsers need no more of a [`BackendError`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum AppError {
-    /// The server refused or failed.
-    #[error(transparent)]
-    Backend(#[from] BackendError),
-    /// The server could not be asked, or its answer not read.
-    #[error("Inquest’s server could not be asked: {0}")]
-    Transport(String),
+#[error("{message}")]
+pub struct AppError {
+    message: String,
+    not_found: bool,
 }
 
 impl AppError {
     /// Whether what was asked for does not exist.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Backend(BackendError::NotFound { .. }))
+        self.not_found
+    }
+}
+
+impl From<BackendError> for AppError {
+    fn from(error: BackendError) -> Self {
+        Self {
+            message: error.to_string(),
+            not_found: matches!(error, BackendError::NotFound { .. }),
+        }
     }
 }
 
@@ -28,6 +34,9 @@ impl FromServerFnError for AppError {
     type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        Self::Transport(error.to_string())
+        Self {
+            message: format!("Inquest’s server could not be asked: {error}"),
+            not_found: false,
+        }
     }
 }

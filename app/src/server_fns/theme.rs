@@ -5,10 +5,12 @@ use leptos::{prelude::*, server_fn::codec::PostUrl};
 use super::{AppError, json::Json};
 use crate::state::Theme;
 
-/// Remembers the theme in a cookie, so that the next page comes in it. A plain form can call this too: it is sent back to its page.
+/// Remembers the theme in a cookie, so that the next page comes in it. The form of a page without a script calls this, and is sent
+/// back to that page; a script sets the cookie itself.
 #[server(prefix = "/_fn", endpoint = "theme", input = PostUrl, output = Json)]
 pub async fn set_theme(theme: Theme) -> Result<(), AppError> {
-    use axum::http::header::SET_COOKIE;
-    expect_context::<leptos_axum::ResponseOptions>().append_header(SET_COOKIE, theme.to_cookie());
+    use axum::http::{HeaderValue, header::SET_COOKIE};
+    let cookie = HeaderValue::from_static(theme.to_cookie());
+    expect_context::<leptos_axum::ResponseOptions>().append_header(SET_COOKIE, cookie);
     Ok(())
 }

@@ -69,14 +69,13 @@ impl Theme {
             .unwrap_or_default()
     }
 
-    /// The `Set-Cookie` header that remembers it for a year.
-    #[cfg(feature = "ssr")]
-    pub fn to_cookie(self) -> axum::http::HeaderValue {
-        axum::http::HeaderValue::from_static(match self {
-            Self::System => "theme=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax",
-            Self::Light => "theme=light; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax",
-            Self::Dark => "theme=dark; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax",
-        })
+    /// The cookie that remembers it for a year, as in a `Set-Cookie` header and in `document.cookie`.
+    pub const fn to_cookie(self) -> &'static str {
+        match self {
+            Self::System => "theme=; Path=/; Max-Age=0; SameSite=Lax",
+            Self::Light => "theme=light; Path=/; Max-Age=31536000; SameSite=Lax",
+            Self::Dark => "theme=dark; Path=/; Max-Age=31536000; SameSite=Lax",
+        }
     }
 }
 

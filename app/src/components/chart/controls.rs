@@ -1,7 +1,6 @@
 //! The range of time: links that work without JavaScript, and exact times for who needs them.
 
 use leptos::prelude::*;
-use leptos_router::components::Form;
 
 use crate::{
     chart::{
@@ -51,7 +50,7 @@ pub fn RangeControls(
             {later}
             <details class="exact">
                 <summary class="btn ghost">"Exact times"</summary>
-                <Form action="" method="get" attr:class="rangeform">
+                <form action="" method="get" class="rangeform">
                     <label>
                         "From "
                         <input class="field" name="from" value=rfc3339(time.start()) />
@@ -61,7 +60,7 @@ pub fn RangeControls(
                         <input class="field" name="to" value=rfc3339(time.end()) />
                     </label>
                     <button class="btn">"Show"</button>
-                </Form>
+                </form>
             </details>
             <span class="end no-phone mut t2">
                 "Drag to zoom · " <kbd>"←"</kbd> " " <kbd>"→"</kbd> " move · " <kbd>"R"</kbd> " next restart"

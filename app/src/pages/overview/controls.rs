@@ -1,8 +1,6 @@
 //! Search, chips and the order. All of it is a form and links, so it works without a script; with one, typing filters at once.
 
-use std::collections::BTreeMap;
-
-use domain::view::WorkloadRow;
+use domain::view::{SourceRow, WorkloadRow};
 use leptos::{html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
@@ -15,22 +13,27 @@ use crate::erase::Content;
 pub struct Tally {
     restarted: usize,
     causes: [usize; GROUPS.len()],
-    sources: BTreeMap<String, usize>,
+    sources: Vec<(String, usize)>,
 }
 
 impl Tally {
     /// Counts the whole fleet, whatever the filter.
-    pub fn of<'a>(rows: impl Iterator<Item = &'a WorkloadRow>) -> Self {
-        let mut tally = Self::default();
-        for row in rows {
-            tally.restarted += usize::from(row.restarts.last_24h > 0);
-            let group = row.last_restart.map(|last| last.cause.group());
-            for (count, known) in tally.causes.iter_mut().zip(GROUPS) {
-                *count += usize::from(group == Some(known.0));
-            }
-            *tally.sources.entry(row.source.clone()).or_default() += 1;
+    pub fn of(rows: &[WorkloadRow], sources: &[SourceRow]) -> Self {
+        let count =
+            |wanted: &dyn Fn(&WorkloadRow) -> bool| rows.iter().filter(|row| wanted(row)).count();
+        Self {
+            restarted: count(&|row| row.restarts.last_24h > 0),
+            causes: GROUPS.map(|(group, ..)| {
+                count(&|row| {
+                    row.last_restart
+                        .is_some_and(|last| last.cause.group() == group)
+                })
+            }),
+            sources: sources
+                .iter()
+                .map(|source| (source.name.clone(), count(&|row| row.source == source.name)))
+                .collect(),
         }
-        tally
     }
 }
 

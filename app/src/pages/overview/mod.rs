@@ -55,6 +55,7 @@ pub fn Overview() -> impl IntoView {
                 <h1>"Overview"</h1>
                 <Skeleton rows=8 />
             }
+            .erase()
         }>
             {move || Suspend::new(async move {
                 match data.await {
@@ -91,19 +92,19 @@ fn Fleet(
         return view! { <NothingSeen sources /> }.erase();
     }
     let now = at.timestamp_millis();
-    let tally = Tally::of(workloads.iter());
+    let tally = Tally::of(&workloads, &sources);
     let headline = words::headline(&summary, &workloads);
     let strip = view! { <Strip summary sources=sources.clone() now /> };
     let blind = workloads_of(&sources, &workloads);
-    let entries: Arc<[Entry]> = workloads
+    let entries: Vec<Arc<Entry>> = workloads
         .into_iter()
         .zip(sparks)
-        .map(|(row, spark)| Entry { row, spark })
+        .map(|(row, spark)| Arc::new(Entry { row, spark }))
         .collect();
 
     let table = move || {
         let filter = filter.get();
-        let mut shown: Vec<Entry> = entries
+        let mut shown: Vec<Arc<Entry>> = entries
             .iter()
             .filter(|entry| filter.admits(&entry.row))
             .cloned()
@@ -111,7 +112,7 @@ fn Fleet(
         if shown.is_empty() {
             return view! { <NothingMatches filter total=entries.len() /> }.erase();
         }
-        order.arrange(&mut shown, filter.sort, |entry| &entry.row);
+        order.arrange(&mut shown, filter.sort, &|entry| &entry.row);
         view! { <FleetTable entries=shown now=at order /> }.erase()
     };
     view! {

@@ -1,35 +1,35 @@
 //! The order of the rows, which holds still while somebody is at work in the table.
 
+use std::cmp::Ordering;
+
 use domain::{ids::WorkloadId, view::WorkloadRow};
 use leptos::prelude::*;
 
 use super::filter::Sort;
 
 /// Puts rows, which come most urgent first, in the wanted order. Equals keep their places.
-pub fn sort<T>(rows: &mut [T], by: Sort, row: impl Fn(&T) -> &WorkloadRow) {
-    match by {
-        Sort::Urgent => {}
-        Sort::Restarts => rows.sort_by_key(|entry| std::cmp::Reverse(row(entry).restarts.last_24h)),
-        Sort::Memory => rows.sort_by(|a, b| {
-            let ratio = |entry| row(entry).memory.ratio.unwrap_or(-1.0);
-            ratio(b).total_cmp(&ratio(a))
-        }),
-        Sort::Name => rows.sort_by(|a, b| {
-            let name = |entry| (&row(entry).name, &row(entry).group);
-            name(a).cmp(&name(b))
-        }),
-    }
+pub fn sort<T>(rows: &mut [T], by: Sort, row: &dyn Fn(&T) -> &WorkloadRow) {
+    let ratio = |row: &WorkloadRow| row.memory.ratio.unwrap_or(-1.0);
+    rows.sort_by(|a, b| {
+        let (a, b) = (row(a), row(b));
+        match by {
+            Sort::Urgent => Ordering::Equal,
+            Sort::Restarts => b.restarts.last_24h.cmp(&a.restarts.last_24h),
+            Sort::Memory => ratio(b).total_cmp(&ratio(a)),
+            Sort::Name => (&a.name, &a.group).cmp(&(&b.name, &b.group)),
+        }
+    });
 }
 
 /// Puts rows in the order they had before; new ones follow.
-pub fn keep<T>(rows: &mut [T], before: &[WorkloadId], row: impl Fn(&T) -> &WorkloadRow) {
-    rows.sort_by_key(|entry| {
-        let id = row(entry).id;
-        before
-            .iter()
-            .position(|other| *other == id)
-            .unwrap_or(usize::MAX)
-    });
+pub fn keep<T>(rows: &mut [T], before: &[WorkloadId], row: &dyn Fn(&T) -> &WorkloadRow) {
+    let mut next = 0;
+    for id in before {
+        if let Some(at) = rows[next..].iter().position(|entry| row(entry).id == *id) {
+            rows[next..=next + at].rotate_right(1);
+            next += 1;
+        }
+    }
 }
 
 /// Remembers the order last shown, and whether it must hold.
@@ -54,13 +54,13 @@ impl Order {
     }
 
     /// Puts the rows in order. A newly chosen order takes effect at once, held or not.
-    pub fn arrange<T>(self, rows: &mut [T], by: Sort, row: impl Fn(&T) -> &WorkloadRow) {
+    pub fn arrange<T>(self, rows: &mut [T], by: Sort, row: &dyn Fn(&T) -> &WorkloadRow) {
         let held = self.held.get();
         self.shown.update_value(|(shown_by, before)| {
             if held && *shown_by == by {
-                keep(rows, before, &row);
+                keep(rows, before, row);
             } else {
-                sort(rows, by, &row);
+                sort(rows, by, row);
             }
             *shown_by = by;
             *before = rows.iter().map(|entry| row(entry).id).collect();
@@ -93,7 +93,7 @@ mod tests {
             (Sort::Name, [2, 1, 3]),
         ] {
             let mut rows = rows.clone();
-            sort(&mut rows, by, |row| row);
+            sort(&mut rows, by, &|row| row);
             assert_eq!(ids(&rows), expected, "{by:?}");
         }
     }
@@ -104,7 +104,7 @@ mod tests {
         keep(
             &mut rows,
             &[WorkloadId(3), WorkloadId(2), WorkloadId(1)],
-            |row| row,
+            &|row| row,
         );
         assert_eq!(ids(&rows), [3, 1, 4]);
     }

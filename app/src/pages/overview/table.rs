@@ -1,6 +1,6 @@
 //! The fleet, one workload a row; below 1120 px each row is a card, which the style sheet makes of the same elements.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
@@ -37,7 +37,7 @@ pub struct Entry {
 #[component]
 pub fn FleetTable(
     /// The rows, in order.
-    entries: Vec<Entry>,
+    entries: Vec<Arc<Entry>>,
     /// When the data were put together.
     now: Timestamp,
     /// Holds while somebody points at the table or has the focus in it.
@@ -103,8 +103,8 @@ fn stays_inside(event: &FocusEvent) -> bool {
 }
 
 #[component]
-fn Row(entry: Entry, now: Timestamp) -> impl IntoView {
-    let Entry { row, spark } = entry;
+fn Row(entry: Arc<Entry>, now: Timestamp) -> impl IntoView {
+    let Entry { row, spark } = Arc::unwrap_or_clone(entry);
     let stale = row.source_state != SourceState::Healthy;
     let range = TimeRange {
         from: now - SPARK,

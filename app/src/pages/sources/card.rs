@@ -5,8 +5,7 @@ use leptos::prelude::*;
 
 use super::words;
 use crate::{
-    components::{Ago, CauseMark},
-    erase::{Content, Erase},
+    components::CauseMark,
     format::{NBSP, duration_short},
     pages::overview::words::sentence,
 };
@@ -37,17 +36,15 @@ pub fn SourceCard(
             </p>
         }
     });
-    let polled = source.last_poll_at.map_or_else(
-        || "never".erase(),
-        |at| {
-            let took = source.last_poll_ms.map(|ms| format!(", took {ms}{NBSP}ms"));
-            view! {
-                <Ago at now />
-                {took}
-            }
-            .erase()
-        },
-    );
+    let polled = match (source.last_poll_at, source.last_poll_ms) {
+        (Some(at), Some(ms)) => format!(
+            "last {} ago, took {ms}{NBSP}ms",
+            duration_short((now - at).num_milliseconds())
+        ),
+        (Some(at), None) => format!("last {} ago", duration_short((now - at).num_milliseconds())),
+        (None, _) => "not yet".to_owned(),
+    };
+    let polled = format!("{}, {polled}", words::interval(&source));
     let events = if source.events_connected {
         "open"
     } else {
@@ -56,7 +53,6 @@ pub fn SourceCard(
     let engine = words::engine(&source);
     let host = words::host(&source);
     let watched = words::containers(&source);
-    let interval = words::interval(&source);
     let seen = words::coverage(&source);
     view! {
         <li class="source">
@@ -70,15 +66,13 @@ pub fn SourceCard(
             </div>
             {problem}
             <dl class="facts">
-                <Fact name="Endpoint">
-                    <code>{source.endpoint}</code>
-                </Fact>
-                <Fact name="Engine">{engine}</Fact>
-                {host.map(|host| view! { <Fact name="Host">{host}</Fact> })}
-                <Fact name="Watched">{watched}</Fact>
-                <Fact name="Polled">{interval} ", last " {polled}</Fact>
-                <Fact name="Event stream">{events}</Fact>
-                <Fact name="Seen">{seen}</Fact>
+                <Fact name="Endpoint" value=source.endpoint />
+                <Fact name="Engine" value=engine />
+                {host.map(|host| view! { <Fact name="Host" value=host /> })}
+                <Fact name="Watched" value=watched />
+                <Fact name="Polled" value=polled />
+                <Fact name="Event stream" value=events.to_owned() />
+                <Fact name="Seen" value=seen />
             </dl>
         </li>
     }
@@ -86,11 +80,11 @@ pub fn SourceCard(
 
 /// A name and what there is to say.
 #[component]
-fn Fact(name: &'static str, children: Content) -> impl IntoView {
+fn Fact(name: &'static str, value: String) -> impl IntoView {
     view! {
         <div>
             <dt>{name}</dt>
-            <dd>{children.build()}</dd>
+            <dd>{value}</dd>
         </div>
     }
 }

@@ -28,7 +28,7 @@ pub fn Sources() -> impl IntoView {
     view! {
         <Title text="Sources" />
         <h1>"Sources"</h1>
-        <Transition fallback=|| view! { <Skeleton rows=3 /> }>
+        <Transition fallback=|| view! { <Skeleton rows=3 /> }.erase()>
             {move || Suspend::new(async move {
                 match data.await {
                     Ok((now, sources)) => view! { <List sources now=at(now) /> }.erase(),

@@ -2,7 +2,11 @@
 
 use domain::{
     Timestamp,
-    view::{Page, RestartRow, SeriesSet, TimeRange, TimelineEntry, WorkloadDetail},
+    ids::EngineId,
+    view::{
+        CauseCount, Page, RestartRow, SeriesSet, TimeRange, TimelineEntry, WorkloadDetail,
+        WorkloadRow,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +20,7 @@ pub struct WorkloadPage {
     /// The longer time that the range is a window of.
     pub whole: TimeRange,
     /// The workload as it is now.
+    #[serde(with = "NestedDetail")]
     pub detail: WorkloadDetail,
     /// Its course over the range.
     pub series: SeriesSet,
@@ -27,6 +32,21 @@ pub struct WorkloadPage {
     pub timeline: Page<TimelineEntry>,
     /// The newest restarts of the range.
     pub restarts: Page<RestartRow>,
+}
+
+/// A [`WorkloadDetail`] as it travels within the page: its row is not flattened into it as in the API, because reading that back takes
+/// 30 KB of WebAssembly.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "WorkloadDetail")]
+struct NestedDetail {
+    row: WorkloadRow,
+    container_id: EngineId,
+    restart_policy: String,
+    containers: u32,
+    first_seen_at: Timestamp,
+    engine_restart_count: Option<u64>,
+    causes_30d: Vec<CauseCount>,
+    newest_restart: Option<RestartRow>,
 }
 
 #[cfg(feature = "ssr")]

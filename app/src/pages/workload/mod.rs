@@ -74,7 +74,7 @@ pub fn WorkloadPage() -> impl IntoView {
         *asked == range.get_untracked() && data.detail.row.id.to_string() == id.get_untracked()
     };
     view! {
-        <Transition fallback=|| view! { <Skeleton rows=8 /> }>
+        <Transition fallback=|| view! { <Skeleton rows=8 /> }.erase()>
             {move || Suspend::new(async move {
                 match page.await {
                     Ok((range, data)) => {
@@ -176,7 +176,7 @@ fn Failed(error: AppError) -> impl IntoView {
 }
 
 fn not_found(id: &str) -> AppError {
-    AppError::Backend(crate::backend::BackendError::NotFound {
+    AppError::from(crate::backend::BackendError::NotFound {
         what: "workload".to_owned(),
         id: id.to_owned(),
     })
