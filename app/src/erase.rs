@@ -52,7 +52,7 @@ impl<T: IntoView + 'static> ToChildren<ChildrenOptContainer<T>> for Content {
     }
 }
 
-/// A view that hydrates in one go: all as the view in it, but for [`RenderHtml::hydrate_async`], which stays the trait's own.
+/// A view that hydrates in one go: all as the view in it, but for [`RenderHtml::hydrate_async`], which only lazy pages call.
 struct Whole<T>(T);
 
 impl<T: Render> Render for Whole<T> {
@@ -123,6 +123,14 @@ impl<T: RenderHtml> RenderHtml for Whole<T> {
         position: &PositionState,
     ) -> Self::State {
         self.0.hydrate::<FROM_SERVER>(cursor, position)
+    }
+
+    fn hydrate_async(
+        self,
+        _cursor: &Cursor,
+        _position: &PositionState,
+    ) -> impl Future<Output = Self::State> {
+        std::future::poll_fn(|_| unreachable!("no page is loaded lazily"))
     }
 
     fn into_owned(self) -> Self::Owned {

@@ -33,7 +33,7 @@ pub fn App() -> impl IntoView {
             <TopBar about=handover.about theme=handover.theme />
             <main id="main" tabindex="-1">
                 // Each page is complete in the first HTML, so that it needs no script to be read.
-                <FlatRoutes fallback=NotFound>
+                <FlatRoutes fallback=|| view! { <NotFound /> }.erase()>
                     <Route path=path!("/") view=|| view! { <Overview /> }.erase() ssr=SsrMode::Async />
                     <Route path=path!("/workloads/:id") view=|| view! { <WorkloadPage /> }.erase() ssr=SsrMode::Async />
                     <Route path=path!("/sources") view=|| view! { <Sources /> }.erase() ssr=SsrMode::Async />

@@ -8,6 +8,9 @@ use super::filter::{Filter, GROUPS, Sort};
 use crate::components::{CauseMark, group_tone};
 use crate::erase::Content;
 
+/// Without a script the form needs a button. A browser that runs scripts reads it as text, so it is not part of the view.
+const APPLY: &str = "<button class=\"btn\">Apply</button>";
+
 /// How many workloads each chip would show on its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -102,6 +105,8 @@ pub fn Controls(
     let causes = GROUPS
         .into_iter()
         .zip(tally.causes)
+        // A chip that would show nothing is no choice, unless it is pressed and must be released.
+        .filter(|((group, ..), count)| *count > 0 || filter.read_untracked().causes.contains(group))
         .map(|((group, _, label), count)| {
             view! {
                 <Chip
@@ -179,7 +184,7 @@ pub fn Controls(
                     {options}
                 </select>
             </label>
-            <noscript inner_html="<button class=\"btn\">Apply</button>"></noscript>
+            <noscript inner_html=APPLY></noscript>
         </form>
     }
 }

@@ -120,14 +120,20 @@ pub fn trouble(source: &SourceRow, now: i64) -> Option<String> {
     ))
 }
 
-/// Text as a sentence: with a full stop if it has no end of its own.
+/// Text as a sentence: with a capital, and with a full stop if it has no end of its own.
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
-    if text.ends_with(['.', '!', '?']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
+    let mut letters = text.chars();
+    let mut sentence: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    sentence.push_str(letters.as_str());
+    if !text.ends_with(['.', '!', '?']) {
+        sentence.push('.');
     }
+    sentence
 }
 
 #[cfg(test)]
@@ -204,8 +210,8 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_ends_once() {
-        assert_eq!(sentence("it failed"), "it failed.");
+    fn a_sentence_begins_and_ends_as_one() {
+        assert_eq!(sentence("it failed"), "It failed.");
         assert_eq!(sentence("It failed."), "It failed.");
     }
 }

@@ -8,7 +8,7 @@ name = "local"
 endpoint = "unix:///var/run/docker.sock""#;
 
 const PODMAN: &str = r#"[[source]]
-kind = "docker"                  # Podman speaks the same API
+kind = "docker"
 name = "podman"
 endpoint = "unix:///run/podman/podman.sock""#;
 
@@ -36,7 +36,7 @@ pub fn Connect() -> impl IntoView {
                 </figure>
                 <figure>
                     <figcaption>
-                        "Podman on this machine, after "
+                        "Podman on this machine, which speaks Docker’s API, after "
                         <code>"systemctl enable --now podman.socket"</code>
                     </figcaption>
                     <pre class="mono">{PODMAN}</pre>
