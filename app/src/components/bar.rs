@@ -4,7 +4,10 @@ use domain::view::MemoryNow;
 use leptos::prelude::*;
 
 use crate::{
-    chart::{bands::AT_LIMIT, svg::percent as svg_percent},
+    chart::{
+        bands::AT_LIMIT,
+        svg::{Svg, percent as svg_percent},
+    },
     format::{bytes, bytes_of, percent},
 };
 
@@ -28,22 +31,45 @@ pub fn MemoryBar(
     };
     let share = memory.ratio.map_or_else(|| "–".to_owned(), percent);
     let filled = memory.ratio.unwrap_or(0.0);
+    let bar = memory.ratio.map(draw).unwrap_or_default();
     view! {
         <div class="membar">
             <b>{share}</b>
-            <svg class="track" class:full={filled >= ARMED} aria-hidden="true">
-                {memory
-                    .ratio
-                    .map(|_| {
-                        let width = if filled >= AT_LIMIT { 100.0 } else { filled * 100.0 };
-                        view! {
-                            <rect class="rail" y="3" width="100%" height="4"></rect>
-                            <rect class="fill" y="3" width=svg_percent(width) height="4"></rect>
-                            <line class="stop" x1="100%" x2="100%" y1="0" y2="10"></line>
-                        }
-                    })}
-            </svg>
+            <svg class="track" class:full={filled >= ARMED} aria-hidden="true" inner_html=bar></svg>
             <span class="sub">{age.unwrap_or(sizes)}</span>
         </div>
     }
+}
+
+/// The rail, the part of it that is filled, and the stop at its end.
+fn draw(filled: f64) -> String {
+    let width = if filled >= AT_LIMIT {
+        100.0
+    } else {
+        filled * 100.0
+    };
+    let mut svg = Svg::default();
+    let mut part = |class, width: &str| {
+        svg.element(
+            "rect",
+            &[
+                ("class", class),
+                ("y", "3"),
+                ("width", width),
+                ("height", "4"),
+            ],
+        );
+    };
+    part("rail", "100%");
+    part("fill", &svg_percent(width));
+    svg.element(
+        "line",
+        &[
+            ("class", "stop"),
+            ("x1", "100%"),
+            ("x2", "100%"),
+            ("y2", "10"),
+        ],
+    );
+    svg.finish()
 }

@@ -1,7 +1,7 @@
 //! The bar on top of every page: where one is, how fresh the page is, the theme.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos_router::hooks::use_location;
 
 use super::ThemeButton;
 use crate::{
@@ -18,6 +18,8 @@ pub fn TopBar(
     /// The visitor's theme.
     theme: Theme,
 ) -> impl IntoView {
+    let path = use_location().pathname;
+    let here = move |page| (*path.read() == page).then_some("page");
     view! {
         <header class="top">
             <div class="top-in">
@@ -28,10 +30,12 @@ pub fn TopBar(
                     "Inquest"
                 </a>
                 <nav class="nav" aria-label="Main">
-                    <A href="/" exact=true>
+                    <a href="/" aria-current=move || here("/")>
                         "Overview"
-                    </A>
-                    <A href="/sources">"Sources"</A>
+                    </a>
+                    <a href="/sources" aria-current=move || here("/sources")>
+                        "Sources"
+                    </a>
                 </nav>
                 <div class="top-r">
                     {about.demo.then(|| view! { <span class="tag demo">"Demo data"</span> })}

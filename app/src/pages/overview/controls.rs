@@ -8,9 +8,6 @@ use super::filter::{Filter, GROUPS, Sort};
 use crate::components::{CauseMark, group_tone};
 use crate::erase::Content;
 
-/// Without a script the form needs a button. A browser that runs scripts reads it as text, so it is not part of the view.
-const APPLY: &str = "<button class=\"btn\">Apply</button>";
-
 /// How many workloads each chip would show on its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -110,8 +107,8 @@ pub fn Controls(
         .map(|((group, _, label), count)| {
             view! {
                 <Chip
-                    href=move || filter.get().toggle_cause(group).to_href()
-                    pressed=move || filter.read().causes.contains(&group)
+                    href=Signal::derive(move || filter.get().toggle_cause(group).to_href())
+                    pressed=Signal::derive(move || filter.read().causes.contains(&group))
                     count
                 >
                     <CauseMark glyph=group tone=group_tone(group) />
@@ -129,8 +126,8 @@ pub fn Controls(
             let [in_href, in_pressed] = [name.clone(), name.clone()];
             view! {
                 <Chip
-                    href=move || filter.get().toggle_source(&in_href).to_href()
-                    pressed=move || filter.read().sources.contains(&in_pressed)
+                    href=Signal::derive(move || filter.get().toggle_source(&in_href).to_href())
+                    pressed=Signal::derive(move || filter.read().sources.contains(&in_pressed))
                     count
                 >
                     {name}
@@ -167,8 +164,8 @@ pub fn Controls(
                 on:input=on_search
             />
             <Chip
-                href=move || filter.get().toggle_restarted().to_href()
-                pressed=move || filter.read().restarted
+                href=Signal::derive(move || filter.get().toggle_restarted().to_href())
+                pressed=Signal::derive(move || filter.read().restarted)
                 count=tally.restarted
             >
                 "Restarted in 24 h"
@@ -184,7 +181,7 @@ pub fn Controls(
                     {options}
                 </select>
             </label>
-            <noscript inner_html=APPLY></noscript>
+            <button class="btn no-script">"Apply"</button>
         </form>
     }
 }
@@ -193,16 +190,16 @@ pub fn Controls(
 #[component]
 fn Chip(
     /// The overview with this chip the other way round.
-    href: impl Fn() -> String + Send + Sync + 'static,
+    href: Signal<String>,
     /// Whether it is pressed.
-    pressed: impl Fn() -> bool + Send + Sync + 'static,
+    pressed: Signal<bool>,
     /// How many workloads it would show.
     count: usize,
     /// Its words.
     children: Content,
 ) -> impl IntoView {
     view! {
-        <a class="chip" href=href data-noscroll aria-current=move || pressed().then_some("true")>
+        <a class="chip" href=href data-noscroll aria-current=move || pressed.get().then_some("true")>
             {children.build()}
             <span class="n">{count}</span>
         </a>
