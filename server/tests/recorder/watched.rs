@@ -1,6 +1,6 @@
 //! A simulated engine, watched.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use domain::{ids::SourceId, source::SourceKind};
 use server::{
@@ -39,15 +39,15 @@ struct Running {
 impl Watched {
     /// Watches containers of these names, and returns when all have been seen.
     pub(crate) async fn start(workloads: &[&str]) -> Self {
-        let containers: String = workloads
-            .iter()
-            .map(|name| {
-                format!(
-                    "[[container]]\nname='{name}'\nengine='here'\nimage='{name}'\nlimit='64 MiB'\n"
-                )
-            })
-            .collect();
-        let fleet = Fleet::parse(&format!("[[engine]]\nname='here'\n{containers}")).unwrap();
+        let mut fleet = String::from("[[engine]]\nname='here'\n");
+        for name in workloads {
+            writeln!(
+                fleet,
+                "[[container]]\nname='{name}'\nengine='here'\nimage='{name}'\nlimit='64 MiB'"
+            )
+            .unwrap();
+        }
+        let fleet = Fleet::parse(&fleet).unwrap();
         let simulator = Simulation::builder(fleet)
             .build()
             .unwrap()
