@@ -2,6 +2,10 @@
 //! over HTTP from the browser. They are private to the interface; programs use `/api/v1`.
 
 #![allow(
+    clippy::unused_async,
+    reason = "a server function is async, whether it has to wait or not"
+)]
+#![allow(
     missing_docs,
     unreachable_pub,
     reason = "the macro writes a struct of the arguments, public and without documentation, beside each function"

@@ -117,11 +117,14 @@ impl Live {
     }
 }
 
+/// The name of an event, and what is done about it.
+type Listener = (&'static str, Closure<dyn FnMut()>);
+
 /// The open stream, if any, and what it brought since pages were last told.
 struct Stream {
     live: Live,
     source: RefCell<Option<EventSource>>,
-    listeners: RefCell<Vec<(&'static str, Closure<dyn FnMut()>)>>,
+    listeners: RefCell<Vec<Listener>>,
     gathered: RefCell<Vec<Change>>,
     greeted: Cell<bool>,
 }
@@ -145,13 +148,13 @@ impl Stream {
         on("error", Self::broke);
         on(Change::Poll.event(), |stream| stream.gather(Change::Poll));
         on(Change::Restart.event(), |stream| {
-            stream.gather(Change::Restart)
+            stream.gather(Change::Restart);
         });
         on(Change::Timeline.event(), |stream| {
-            stream.gather(Change::Timeline)
+            stream.gather(Change::Timeline);
         });
         on(Change::Source.event(), |stream| {
-            stream.gather(Change::Source)
+            stream.gather(Change::Source);
         });
         stream.listeners.replace(listeners);
         stream

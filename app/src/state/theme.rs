@@ -29,6 +29,7 @@ impl Theme {
     }
 
     /// The one that the button switches to.
+    #[must_use]
     pub const fn next(self) -> Self {
         match self {
             Self::System => Self::Light,

@@ -1,5 +1,7 @@
 //! Which workloads are wanted and in what order: the state of the overview, all of it in the URL.
 
+use std::fmt::Write;
+
 use domain::{verdict::CauseGroup, view::WorkloadRow};
 use leptos_router::params::ParamsMap;
 
@@ -201,7 +203,7 @@ fn escape_into(out: &mut String, value: &str) {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _infallible = write!(out, "%{byte:02X}");
         }
     }
 }

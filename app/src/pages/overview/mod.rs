@@ -44,7 +44,7 @@ pub fn Overview() -> impl IntoView {
     );
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(Filter::from_query));
-    let order = Order::new();
+    let order = Order::default();
     let search = NodeRef::new();
     Effect::new(move |_| keys::listen(search));
 

@@ -39,15 +39,17 @@ pub struct Order {
     shown: StoredValue<(Sort, Vec<WorkloadId>)>,
 }
 
-impl Order {
-    /// Nothing shown yet.
-    pub fn new() -> Self {
+/// Nothing is shown yet.
+impl Default for Order {
+    fn default() -> Self {
         Self {
             held: RwSignal::new(false),
             shown: StoredValue::default(),
         }
     }
+}
 
+impl Order {
     /// Holds the order, or lets it go.
     pub fn hold(self, held: bool) {
         self.held.set(held);
