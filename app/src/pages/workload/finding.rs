@@ -25,6 +25,9 @@ pub struct Finding {
 /// nearly every restart of a leaking workload would.
 const FINE: i64 = 180_000;
 
+/// A run is seen from its start if its first value is at most so many buckets after the end of the one before.
+const SOON: i64 = 3;
+
 /// What the range shows.
 pub fn find(page: &WorkloadPage, picture: &Picture) -> Finding {
     match picture.restarts.len() {
@@ -134,7 +137,8 @@ fn rise(picture: &Picture) -> String {
     let whole = |run: &Segment| {
         let (start, end) = (run[0].0, run[run.len() - 1].0);
         let ended_at_limit = |band: &Band| band.ended_run && (band.from..=band.to).contains(&end);
-        frame.ends.iter().any(|t| *t <= start) && frame.bands.iter().any(ended_at_limit)
+        let began = |t: &i64| (*t..=*t + SOON * tasks.series.step_ms).contains(&start);
+        frame.ends.iter().any(began) && frame.bands.iter().any(ended_at_limit)
     };
     let segments = segments::cut(&tasks.series, &frame.ends);
     let runs: Vec<_> = segments
