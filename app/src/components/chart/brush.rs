@@ -3,7 +3,7 @@
 use domain::metric::Unit;
 use leptos::{ev::PointerEvent, prelude::*, svg};
 
-use super::ShowRange;
+use super::{ChartSync, ShowRange};
 use crate::{
     chart::{
         calendar::ticks,
@@ -31,7 +31,7 @@ const MOVABLE: f64 = 0.9;
 
 /// What a press took hold of.
 #[derive(Debug, Clone, Copy)]
-enum Hold {
+pub(super) enum Hold {
     /// The window, at this distance from its start.
     Window(i64),
     /// An edge; the other one stays at this time.
@@ -54,8 +54,7 @@ pub fn OverviewBrush(
 ) -> impl IntoView {
     let show = expect_context::<ShowRange>();
     let strip = NodeRef::<svg::Svg>::new();
-    let hold = StoredValue::new(None::<Hold>);
-    let moved = RwSignal::new(None::<TimeScale>);
+    let ChartSync { held, moved, .. } = expect_context();
     let window = move || moved.get().unwrap_or(time);
 
     let time_at = move |ev: &PointerEvent| {
@@ -70,7 +69,7 @@ pub fn OverviewBrush(
         };
         let movable = (time.span() as f64) < MOVABLE * whole.span() as f64;
         let near = |edge: i64| (at - edge).abs() <= grip;
-        hold.set_value(Some(if near(time.start()) {
+        held.set_value(Some(if near(time.start()) {
             Hold::Edge(time.end())
         } else if near(time.end()) {
             Hold::Edge(time.start())
@@ -82,7 +81,7 @@ pub fn OverviewBrush(
         super::stack::capture(&ev);
     };
     let on_move = move |ev: PointerEvent| {
-        let (Some(hold), Some((at, _))) = (hold.get_value(), time_at(&ev)) else {
+        let (Some(hold), Some((at, _))) = (held.get_value(), time_at(&ev)) else {
             return;
         };
         moved.set(Some(match hold {
@@ -93,7 +92,7 @@ pub fn OverviewBrush(
         }));
     };
     let on_up = move |_| {
-        hold.set_value(None);
+        held.set_value(None);
         if let Some(chosen) = moved.try_update(Option::take).flatten()
             && chosen.span() >= SHORTEST
         {
@@ -101,7 +100,7 @@ pub fn OverviewBrush(
         }
     };
     let on_cancel = move |_| {
-        hold.set_value(None);
+        held.set_value(None);
         moved.set(None);
     };
 

@@ -42,7 +42,7 @@ pub fn ChartStack(
     let sync = expect_context::<ChartSync>();
     let show = expect_context::<ShowRange>();
     let overlay = NodeRef::<svg::Svg>::new();
-    let pressed = StoredValue::new(None::<(i32, i64)>);
+    let pressed = sync.pressed;
     let pending = StoredValue::new(None::<i32>);
 
     let time_at = move |client_x: i32| {
@@ -80,7 +80,10 @@ pub fn ChartStack(
             pressed.set_value(time_at(ev.client_x()).map(|at| (ev.client_x(), at)));
         }
     };
-    let on_up = move |_| {
+    let on_up = move |ev: PointerEvent| {
+        // The last move may still wait for its frame.
+        pending.set_value(None);
+        follow(ev.client_x());
         pressed.set_value(None);
         if let Some((a, b)) = sync.dragged.get_untracked() {
             sync.clear();

@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use crate::chart::range::RangeQuery;
+use super::brush::Hold;
+use crate::chart::{range::RangeQuery, scale::TimeScale};
 
-/// The shared crosshair. A time, not a place: every chart knows where it is.
+/// The shared crosshair, and what the pointer has hold of. Times, not places: every chart knows where they are.
 ///
 /// Made by the page, above what is replaced when new data arrive, so that a crosshair or a drag survives a refetch.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,12 @@ pub struct ChartSync {
     pub hover: RwSignal<Option<i64>>,
     /// The stretch of time being dragged over: where it began and where it is.
     pub dragged: RwSignal<Option<(i64, i64)>>,
+    /// Where on the screen and on the time axis the charts were pressed.
+    pub(super) pressed: StoredValue<Option<(i32, i64)>>,
+    /// What a press took hold of in the long strip.
+    pub(super) held: StoredValue<Option<Hold>>,
+    /// The window of the long strip, where it was moved to.
+    pub(super) moved: RwSignal<Option<TimeScale>>,
 }
 
 impl ChartSync {
@@ -22,6 +29,9 @@ impl ChartSync {
         Self {
             hover: RwSignal::new(None),
             dragged: RwSignal::new(None),
+            pressed: StoredValue::new(None),
+            held: StoredValue::new(None),
+            moved: RwSignal::new(None),
         }
     }
 
