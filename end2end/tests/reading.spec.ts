@@ -1,0 +1,45 @@
+// Every page, in every light and on the smallest phone.
+
+import AxeBuilder from "@axe-core/playwright";
+import { expect, openLive, test } from "./fixtures";
+
+const pages: [string, (addressOf: (name: string) => Promise<string>) => Promise<string>][] = [
+  ["the overview", async () => "/"],
+  ["a workload", async (addressOf) => `${await addressOf("checkout")}?range=9h`],
+  ["the sources", async () => "/sources"],
+];
+
+for (const [name, find] of pages) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`axe finds nothing serious on ${name}, ${colorScheme}`, async ({ page, addressOf }) => {
+      await page.emulateMedia({ colorScheme });
+      await openLive(page, await find(addressOf));
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, help, nodes }) => ({ id, help, where: nodes.slice(0, 5).map((node) => node.target.join(" ")) }));
+      expect(serious).toEqual([]);
+    });
+  }
+
+  test(`${name} fits a phone of 360 px`, async ({ page, addressOf }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await openLive(page, await find(addressOf));
+    const sticksOut = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(sticksOut).toBeLessThanOrEqual(0);
+  });
+}
+
+test("dark follows the system, and the button's choice is remembered", async ({ page }) => {
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.emulateMedia({ colorScheme: "light" });
+  await openLive(page, "/");
+  const light = await background();
+  await page.emulateMedia({ colorScheme: "dark" });
+  expect(await background()).not.toBe(light);
+
+  await page.getByRole("button", { name: "Theme: as the system. Switch to light" }).click();
+  expect(await background()).toBe(light);
+  await page.reload();
+  expect(await background()).toBe(light);
+});
