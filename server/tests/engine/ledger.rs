@@ -8,7 +8,10 @@ use domain::{
     ids::{RestartId, SourceId},
     source::SourceKind,
     verdict::{Cause, Confidence},
-    view::{RestartQuery, RestartRow},
+    view::{
+        RestartQuery, RestartRow, TimeRange, TimelineKind, TimelineQuery, WorkloadQuery,
+        WorkloadRow,
+    },
 };
 use server::{
     analyze::Recorder,
@@ -105,6 +108,36 @@ async fn of(store: &Store, id: &str) -> Vec<RestartRow> {
     rows
 }
 
+async fn workload(store: &Store, name: &str) -> WorkloadRow {
+    let query = WorkloadQuery {
+        search: Some(name.to_owned()),
+        ..WorkloadQuery::default()
+    };
+    let page = store.workload_rows(&query, Utc::now()).await;
+    let mut rows = page.expect("the database answers").data;
+    assert_eq!(rows.len(), 1, "{name} is one workload");
+    rows.remove(0)
+}
+
+/// What the timeline has of a workload, beside coverage.
+async fn facts(store: &Store, name: &str) -> Vec<TimelineKind> {
+    let now = Utc::now();
+    let query = TimelineQuery {
+        workload: Some(workload(store, name).await.id),
+        range: TimeRange {
+            from: now - TimeDelta::minutes(10),
+            to: now,
+        },
+        limit: None,
+        cursor: None,
+    };
+    let page = store.timeline(&query).await.expect("the database answers");
+    let kinds = page.data.into_iter().map(|entry| entry.kind);
+    kinds
+        .filter(|kind| *kind != TimelineKind::CoverageGap)
+        .collect()
+}
+
 fn causes(rows: &[RestartRow]) -> Vec<Cause> {
     rows.iter().map(|row| row.cause).collect()
 }
@@ -166,6 +199,9 @@ async fn every_death_is_in_the_ledger_once_in_time_and_rightly_named() {
             ..run("inquest-test-parent", &["parent", "1000"], true)
         })
         .await;
+    let first = engine
+        .run(run("inquest-test-recreated", &["panic", "1000"], true))
+        .await;
     let mut seen = Seen::default();
     seen.look(&store, Duration::from_secs(3)).await;
 
@@ -188,8 +224,13 @@ async fn every_death_is_in_the_ledger_once_in_time_and_rightly_named() {
     pause(6_000).await;
     let inquest = Inquest::start(&store, source, &engine.endpoint).await;
     seen.look(&store, Duration::from_secs(5)).await;
+    engine.remove(&first).await;
+    let second = engine
+        .run(run("inquest-test-recreated", &["panic", "1000"], true))
+        .await;
+    seen.look(&store, Duration::from_secs(4)).await;
     // Nothing may be on its way when the accounts are compared.
-    for id in [&leaker, &panicker] {
+    for id in [&leaker, &panicker, &second] {
         engine.stop(id).await;
     }
     seen.look(&store, Duration::from_secs(5)).await;
@@ -238,6 +279,16 @@ async fn every_death_is_in_the_ledger_once_in_time_and_rightly_named() {
     assert_eq!(causes(&of(&store, &new).await), []);
     assert_eq!(causes(&of(&store, &killed).await), [Cause::Killed]);
     assert_eq!(causes(&of(&store, &parent).await), [], "it lived on");
+    let facts = facts(&store, "inquest-test-parent").await;
+    assert_eq!(facts, [TimelineKind::ChildOutOfMemory]);
+
+    // Counts are the workload's: they go on under the new container's id.
+    let counted = |rows: &[RestartRow]| rows.iter().filter(|row| row.counts).count();
+    let (before, after) = (of(&store, &first).await, of(&store, &second).await);
+    assert!(counted(&before) >= 2 && counted(&after) >= 1);
+    let workload = workload(&store, "inquest-test-recreated").await;
+    let counts = [workload.restarts.last_10m, workload.restarts.last_30d];
+    assert_eq!(counts, [(counted(&before) + counted(&after)) as u32; 2]);
     engine.clean().await;
     store.close().await;
 }
