@@ -1,7 +1,7 @@
 //! What Inquest knows about restarts: the vocabulary, the ledger and the judgement.
 //!
 //! This crate is pure. It has no IO, no async, no framework and no clock: `now` is always an argument. It compiles for the
-//! server and for the browser. Data flows through it in one direction: facts from a [`fact`] become [`run`]s and
+//! server and for the browser. Data flows through it in one direction: what a source says ([`fact`]) becomes runs and
 //! [`restart`]s in a ledger, detectors turn them into a [`verdict`], and [`view`] is the shape in which people read them.
 
 pub mod detect;

@@ -1,6 +1,6 @@
 //! Configuration: flags before environment before file before default, and every mistake reported at once.
 //!
-//! [`document`] reads the file, [`environment`] the variables; both yield entries. [`reader`] merges them, answers what each key
+//! `document` reads the file, `environment` the variables; both yield entries. `reader` merges them, answers what each key
 //! was set to, and finds what is left over. This file says which keys there are and what they mean.
 
 mod document;
