@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { defineConfig, devices } from "@playwright/test";
 
 // This file is read again by every worker process, which inherits what the first reading put into the environment.
-process.env.INQUEST_E2E_URL ??= `http://127.0.0.1:${freePort()}`;
-const baseURL = process.env.INQUEST_E2E_URL;
+process.env.E2E_URL ??= `http://127.0.0.1:${freePort()}`;
+const baseURL = process.env.E2E_URL;
 
 function freePort(): string {
   const script =
@@ -46,7 +46,7 @@ export default defineConfig({
       use: { ...devices["Desktop Chrome"], javaScriptEnabled: false },
     },
   ],
-  // Every spec runs against the demo fleet. INQUEST_E2E_URL names a running server instead.
+  // Every spec runs against the demo fleet. E2E_URL names a running server instead.
   webServer: {
     command: "./serve-demo.sh",
     url: `${baseURL}/readyz`,

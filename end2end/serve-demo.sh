@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
-# Serves the demo fleet to the browser tests, from a data folder that goes with it.
+# Serves the demo fleet to the browser tests. Its data go away with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-dir=$(mktemp -d /tmp/inquest-e2e.XXXXXX)
-trap 'rm -rf "$dir"' EXIT
-# The signal reaches the server too; the folder has to stay until that has stopped.
+# The signal reaches the server too; this waits until that has stopped and tidied up.
 trap : INT TERM
-INQUEST_DATA_DIR=$dir cargo run --quiet --bin inquest -- demo
+cargo run --quiet --bin inquest -- demo
