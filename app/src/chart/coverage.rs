@@ -1,6 +1,6 @@
 //! When we could see, how often, and when we were blind.
 
-use super::scale::TimeScale;
+use super::{order::by_time, scale::TimeScale};
 
 /// A stretch of time and how it was watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ fn merged(time: TimeScale, spans: &[Span]) -> Vec<Span> {
         })
         .filter(|s| s.from < s.to)
         .collect();
-    spans.sort_unstable_by_key(|s| s.from);
+    by_time(&mut spans, |s| s.from);
     let mut out: Vec<Span> = Vec::with_capacity(spans.len());
     for span in spans {
         match out.last_mut() {

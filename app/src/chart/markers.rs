@@ -1,6 +1,6 @@
 //! Events on the time axis, in rows; those too close to be told apart become one marker with a count.
 
-use super::scale::TimeScale;
+use super::{order::by_time, scale::TimeScale};
 use crate::format::span;
 
 /// The rows of the event lane, from top to bottom.
@@ -84,7 +84,7 @@ pub fn place(events: &[Event], row: Row, time: TimeScale, apart: f64) -> Vec<Mar
         .iter()
         .filter(|e| e.row == row && time.contains(e.at))
         .collect();
-    visible.sort_by_key(|e| e.at);
+    by_time(&mut visible, |e| e.at);
     let mut groups: Vec<Vec<&Event>> = Vec::new();
     for event in visible {
         match groups.last_mut() {

@@ -15,6 +15,7 @@ pub mod coverage;
 pub mod lane;
 pub mod levels;
 pub mod markers;
+pub mod order;
 pub mod path;
 pub mod plot;
 pub mod range;

@@ -12,6 +12,7 @@ use super::{Glyph, cause::tone};
 use crate::chart::{
     levels::Level,
     markers::MIXED,
+    order::by_time,
     path,
     scale::{TimeScale, ValueScale},
     segments::{cut, decimate},
@@ -37,11 +38,12 @@ pub fn Sparkline(
     range: TimeRange,
 ) -> impl IntoView {
     let time = TimeScale::from(range);
-    let mut ends: Vec<i64> = restarts
+    let mut restarts: Vec<(i64, Cause)> = restarts
         .iter()
-        .map(|(at, _)| at.timestamp_millis())
+        .map(|(at, cause)| (at.timestamp_millis(), *cause))
         .collect();
-    ends.sort_unstable();
+    by_time(&mut restarts, |(at, _)| *at);
+    let ends: Vec<i64> = restarts.iter().map(|(at, _)| *at).collect();
     let limit = (memory.unit == Unit::Ratio).then_some(1.0);
     let series = Series::from(&memory);
     let highest = limit
@@ -119,23 +121,18 @@ pub fn Trend(
     }
 }
 
-/// Places and classes of the restart marks, those too close taken together.
-fn marks(restarts: &[(Timestamp, Cause)], time: TimeScale) -> Vec<(f64, &'static str)> {
+/// Places and classes of the marks of restarts, which come in the order of time; those too close are taken together.
+fn marks(restarts: &[(i64, Cause)], time: TimeScale) -> Vec<(f64, &'static str)> {
     let mut marks: Vec<(f64, &'static str)> = Vec::new();
-    let mut sorted: Vec<_> = restarts
-        .iter()
-        .map(|(at, cause)| (at.timestamp_millis(), *cause))
-        .collect();
-    sorted.sort_unstable();
-    for (at, cause) in sorted.into_iter().filter(|(at, _)| time.contains(*at)) {
-        let place = time.percent(at);
+    for (at, cause) in restarts.iter().filter(|(at, _)| time.contains(*at)) {
+        let place = time.percent(*at);
         match marks.last_mut() {
             Some((last, class)) if place - *last < APART => {
-                if *class != tone(cause) {
+                if *class != tone(*cause) {
                     *class = MIXED;
                 }
             }
-            _ => marks.push((place, tone(cause))),
+            _ => marks.push((place, tone(*cause))),
         }
     }
     marks

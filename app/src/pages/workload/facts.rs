@@ -11,6 +11,7 @@ use crate::{
     chart::{
         coverage::Span,
         markers::{Event, Row},
+        order::by_time,
         plot::Deploy,
         range::RangeQuery,
         scale::TimeScale,
@@ -42,7 +43,7 @@ pub(super) fn ends(page: &WorkloadPage) -> Vec<i64> {
 /// The times in milliseconds, ascending.
 pub(super) fn ascending(times: impl Iterator<Item = Timestamp>) -> Vec<i64> {
     let mut times: Vec<i64> = times.map(ms).collect();
-    times.sort_unstable();
+    by_time(&mut times, |at| *at);
     times
 }
 
