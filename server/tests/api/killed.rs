@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     fs,
     path::Path,
     time::Duration,
@@ -15,11 +16,30 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::{Server, folder, inquest};
 
-const FLEET: &str = "[[engine]]\nname='here'\n[[container]]\nname='web'\nengine='here'\nimage='web'\nlimit='64 MiB'\n";
 const ROUNDS: u64 = 4;
+const STEADY: &str = "steady";
 
+fn seen(round: u64) -> String {
+    format!("seen-{round}")
+}
+
+fn unseen(round: u64) -> String {
+    format!("unseen-{round}")
+}
+
+/// An engine with one container that lives on, and for each round one that dies under our eyes and one that dies unseen: a container
+/// that dies again and again would spend the test in its back-off.
 async fn engine() -> RunningSimulator {
-    let fleet = Fleet::parse(FLEET).expect("a fleet");
+    let mut fleet = String::from("[[engine]]\nname='here'\n");
+    let names = (0..ROUNDS).flat_map(|round| [seen(round), unseen(round)]);
+    for name in names.chain([STEADY.to_owned()]) {
+        writeln!(
+            fleet,
+            "[[container]]\nname='{name}'\nengine='here'\nimage='web'\nlimit='64 MiB'"
+        )
+        .expect("memory");
+    }
+    let fleet = Fleet::parse(&fleet).expect("a fleet");
     let simulation = Simulation::builder(fleet).build().expect("a simulation");
     let anywhere = Listen::Tcp(([127, 0, 0, 1], 0).into());
     simulation.listen(&anywhere).await.expect("a free port")
@@ -29,13 +49,13 @@ fn start(data_dir: &Path, config: &Path) -> Server {
     Server::from(inquest(data_dir).arg("serve").arg("--config").arg(config))
 }
 
-/// Whom the ledger says to have ended, by entry and by run; an entry that is there twice would show in the second.
+/// Whose end the ledger has, by entry and by container; an end that is there twice would show in the second.
 async fn ledger(server: &Server) -> Vec<(String, String)> {
     let (status, _, body) = server.get("/api/v1/restarts?limit=1000").await;
     assert_eq!(status, 200, "{body}");
     let text = |row: &Value, key: &str| row[key].as_str().expect("text").to_owned();
     let rows = body["data"].as_array().expect("a list").iter();
-    rows.map(|row| (text(row, "id"), text(row, "run_started_at")))
+    rows.map(|row| (text(row, "id"), text(row, "container_id")))
         .collect()
 }
 
@@ -46,7 +66,12 @@ async fn readings(server: &Server, from: DateTime<Utc>) -> Readings {
     let stamp = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let (status, _, list) = server.get("/api/v1/workloads").await;
     assert_eq!(status, 200, "{list}");
-    let Some(id) = list["data"][0]["id"].as_str() else {
+    let rows = list["data"].as_array().expect("a list");
+    let Some(id) = rows
+        .iter()
+        .find(|row| row["name"] == STEADY)
+        .and_then(|row| row["id"].as_str())
+    else {
         return Readings::new();
     };
     let (from, to) = (stamp(from), stamp(from + TimeDelta::minutes(5)));
@@ -97,7 +122,7 @@ async fn kill_9_while_it_watches_loses_nothing_that_was_shown() {
         assert!(keeps(&known, &shown), "{shown:?} were shown, now {known:?}");
 
         sleep(Duration::from_secs(3)).await;
-        assert!(engine.provoke("web", &Happening::Sigkill));
+        assert!(engine.provoke(&seen(round), &Happening::Sigkill));
         // Sometimes before the end has settled, sometimes after it was written.
         sleep(Duration::from_millis(900 + 700 * round)).await;
         shown = readings(&server, began).await;
@@ -106,7 +131,7 @@ async fn kill_9_while_it_watches_loses_nothing_that_was_shown() {
         server.wait();
         // One more end while nobody watches.
         sleep(Duration::from_millis(500)).await;
-        engine.provoke("web", &Happening::Sigkill);
+        assert!(engine.provoke(&unseen(round), &Happening::Sigkill));
     }
 
     let server = start(data_dir.path(), &config);
@@ -115,15 +140,15 @@ async fn kill_9_while_it_watches_loses_nothing_that_was_shown() {
         sleep(Duration::from_millis(200)).await;
     }
     let in_ledger = ledger(&server).await;
-    let runs: BTreeSet<_> = in_ledger.iter().map(|(_, run)| run).collect();
+    let ended: BTreeSet<_> = in_ledger.iter().map(|(_, container)| container).collect();
     let deaths = engine.truth().deaths;
-    assert!(deaths.len() >= ROUNDS as usize, "{deaths:?}");
+    assert_eq!(deaths.len() as u64, 2 * ROUNDS, "{deaths:?}");
     assert_eq!(
         in_ledger.len(),
         deaths.len(),
         "{in_ledger:?} for {deaths:?}"
     );
-    assert_eq!(runs.len(), deaths.len(), "none twice: {in_ledger:?}");
+    assert_eq!(ended.len(), deaths.len(), "none twice: {in_ledger:?}");
     assert!(shown.len() >= 4, "it did poll: {shown:?}");
     drop(server);
     engine.shutdown().await;
