@@ -2,12 +2,10 @@
 
 use chrono::TimeDelta;
 
-use crate::{Timestamp, sample::Sample};
+use crate::{Timestamp, sample::Sample, stats::trend::Trend};
 
 /// Up to here before the end the slope is taken.
 const SLOPE_OVER: TimeDelta = TimeDelta::seconds(60);
-/// A slope needs this many readings.
-const SLOPE_POINTS: usize = 3;
 /// Readings older than this say nothing about the end.
 const STALE: TimeDelta = TimeDelta::seconds(60);
 
@@ -48,7 +46,7 @@ impl Approach {
             limit: last.limit_bytes?,
             at: last.at,
             before: end - last.at,
-            slope: median_slope(&recent),
+            slope: slope(&recent),
         })
     }
 
@@ -63,27 +61,12 @@ impl Approach {
     }
 }
 
-/// The median of the slopes between all pairs of readings (Theil and Sen): one odd reading does not bend it.
-fn median_slope(points: &[(f64, f64)]) -> Option<f64> {
-    /// Pairs grow with the square of the readings; the newest tell enough.
+/// Growth per second over the newest readings: pairs of them grow with their square, and a minute of armed readings tells enough.
+fn slope(recent: &[(f64, f64)]) -> Option<f64> {
     const NEWEST: usize = 60;
 
-    if points.len() < SLOPE_POINTS {
-        return None;
-    }
-    let points = &points[points.len().saturating_sub(NEWEST)..];
-    let mut slopes: Vec<f64> = points
-        .iter()
-        .enumerate()
-        .flat_map(|(index, (t0, y0))| {
-            points[index + 1..]
-                .iter()
-                .filter(move |(t1, _)| t1 > t0)
-                .map(move |(t1, y1)| (y1 - y0) / (t1 - t0))
-        })
-        .collect();
-    slopes.sort_by(f64::total_cmp);
-    slopes.get(slopes.len() / 2).copied()
+    let newest = &recent[recent.len().saturating_sub(NEWEST)..];
+    Trend::of(newest).map(|trend| trend.slope)
 }
 
 fn seconds(length: TimeDelta) -> f64 {
