@@ -4,6 +4,7 @@
 //! server and for the browser. Data flows through it in one direction: what a source says ([`fact`]) becomes runs and
 //! [`restart`]s in a ledger, detectors turn them into a [`verdict`], and [`view`] is the shape in which people read them.
 
+pub mod correlation;
 pub mod detect;
 pub mod fact;
 pub mod identity;
@@ -11,6 +12,7 @@ pub mod ids;
 pub mod leak;
 pub mod ledger;
 pub mod metric;
+pub mod panic;
 pub mod restart;
 pub mod sample;
 pub mod source;

@@ -1,5 +1,6 @@
 //! Robust statistics: what a few wild readings cannot bend.
 
+pub mod binomial;
 pub mod normal;
 pub mod rank;
 pub mod trend;
