@@ -13,6 +13,7 @@ pub mod leak;
 pub mod ledger;
 pub mod metric;
 pub mod panic;
+pub mod proof;
 pub mod restart;
 pub mod sample;
 pub mod source;
