@@ -63,8 +63,8 @@ pub(super) async fn write(
     while let Some(batch) = batches.recv().await {
         let Batch { messages, at } = batch;
         recorder.record(messages).await;
-        // Windows that are over go to compressed chunks at once, so that they do not fill the memory.
-        store.samples().seal(Utc::now()).await?;
+        // Windows that are over by then go to compressed chunks at once, so that they do not fill the disk, and so do days.
+        store.samples().seal(at).await?;
         progress.show(at);
     }
     progress.end();

@@ -13,7 +13,7 @@ const DOING: &str = "removing what is too old";
 /// How long things are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// Samples at full resolution, in days.
+    /// Samples at full resolution, in days. A partition has a week of them.
     pub raw_days: u32,
     /// Five-minute rollups, in days. A partition has four weeks of them.
     pub rollup_days: u32,
@@ -34,7 +34,7 @@ impl Default for Keep {
 /// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retained {
-    /// Days of samples at full resolution.
+    /// Days and weeks of samples at full resolution.
     pub raw_partitions: u64,
     /// Four-week partitions of rollups.
     pub rollup_partitions: u64,
@@ -51,7 +51,10 @@ impl Store {
         Ok(Retained {
             raw_partitions: self
                 .drop_partitions("chunk_2h", before(keep.raw_days))
-                .await?,
+                .await?
+                + self
+                    .drop_partitions("chunk_1d", before(keep.raw_days))
+                    .await?,
             rollup_partitions: self
                 .drop_partitions("roll_5m", before(keep.rollup_days))
                 .await?,

@@ -5,5 +5,8 @@ mod crash;
 mod database;
 mod ledger;
 mod lists;
+mod merge;
 mod samples;
 mod schema;
+mod upgrade;
+mod views;

@@ -15,11 +15,11 @@ async fn several_servers_may_start_at_once() {
 }
 
 #[tokio::test]
-async fn every_table_says_what_it_is() {
+async fn every_table_and_view_says_what_it_is() {
     let fixture = Fixture::new().await;
     let silent: Vec<String> = sqlx::query_scalar(
         "SELECT relname::text FROM pg_class
-         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND NOT relispartition
            AND relname <> '_sqlx_migrations' AND obj_description(oid) IS NULL",
     )
     .fetch_all(&fixture.sql().await)

@@ -6,10 +6,7 @@ use domain::{
     view::SeriesView,
 };
 
-const SECOND: i64 = 1_000;
-const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+use super::time::{DAY, HOUR, MINUTE, SECOND};
 
 /// Steps people can read off an axis. All from five minutes on are multiples of a rollup's bucket. Beyond them the day is doubled.
 const STEPS: [i64; 20] = [

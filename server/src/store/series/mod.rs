@@ -1,22 +1,33 @@
 //! Samples over time. How they move through the store:
 //!
 //! 1. [`Samples::append`] writes polls to `head_log`: what is committed is acknowledged. They are in memory too, for two to four hours.
-//! 2. [`Samples::seal`] moves whole windows of two hours from `head_log` to `chunk_2h` and `roll_5m`, in one transaction.
-//! 3. [`Samples::query`] answers from memory, chunks or rollups, whichever has the range at the step that is asked for.
+//! 2. [`Samples::seal`] moves whole windows of two hours from `head_log` to `chunk_2h`, with their rollups of five minutes, and writes
+//!    their hours to `roll_1h`, in one transaction.
+//! 3. It also merges the chunks of a finished day into `chunk_1d` and `roll_5m`.
+//! 4. [`Samples::query`] answers from memory, chunks or rollups, whichever has the range at the step that is asked for.
 //!
 //! A sample is its container and its time in milliseconds: appending it again replaces it, so a batch may be repeated.
 
+mod aggregate;
 mod append;
 mod chunk;
 mod codec;
+mod finish;
 mod frame;
 mod grid;
 mod head;
+mod hours;
+mod merge;
 mod point;
+mod raw;
 mod read;
 mod roll;
+mod rolled;
 mod seal;
+mod stored;
+mod time;
 mod varint;
+mod write;
 
 use sqlx::PgPool;
 

@@ -3,8 +3,6 @@
 //! Memory is always read before the database. Sealing writes chunks before it forgets: a sample that moves in between is seen twice,
 //! which does no harm, and never not at all.
 
-use std::collections::HashMap;
-
 use domain::{
     Timestamp,
     ids::ContainerKey,
@@ -15,19 +13,13 @@ use domain::{
 
 use super::{
     Samples,
-    chunk::{self, ChunkRow},
     grid::{Buckets, Grid, natural_step},
-    point::{Point, sort_and_dedupe},
-    roll::{BUCKET_MS, Day, RollRow, day_of},
+    point::Point,
+    raw::Raw,
+    roll::BUCKET_MS,
+    rolled::Rollups,
 };
-use crate::store::error::{StoreError, While};
-
-const DOING: &str = "reading samples";
-
-/// Samples of several containers, in the order of the question.
-type Raw = Vec<Vec<Point>>;
-/// Rollups by container.
-type Days = HashMap<i64, Vec<Day>>;
+use crate::store::error::StoreError;
 
 impl Samples<'_> {
     /// Series of one workload: of all its `containers`, the newest last. Buckets lie at round times, so the answer may begin before
@@ -59,11 +51,11 @@ impl Samples<'_> {
                 .map(|metric| from_points(*metric, kind, grid, &raw))
                 .collect()
         } else {
-            let (raw, days) = self.rolled(&[containers], &grid, &query.metrics).await?;
+            let (raw, rollups) = self.rolled(&[containers], &grid, &query.metrics).await?;
             query
                 .metrics
                 .iter()
-                .map(|metric| from_days(*metric, containers, grid, &raw[0], &days))
+                .map(|metric| from_rollups(*metric, containers, grid, &raw[0], &rollups))
                 .collect()
         };
         Ok(SeriesSet { series })
@@ -85,14 +77,14 @@ impl Samples<'_> {
             points,
             BUCKET_MS,
         );
-        let (raw, days) = self.rolled(groups, &grid, metrics).await?;
+        let (raw, rollups) = self.rolled(groups, &grid, metrics).await?;
         Ok(groups
             .iter()
             .zip(&raw)
             .map(|(containers, raw)| {
                 metrics
                     .iter()
-                    .map(|metric| from_days(*metric, containers, grid, raw, &days))
+                    .map(|metric| from_rollups(*metric, containers, grid, raw, &rollups))
                     .collect()
             })
             .collect())
@@ -120,145 +112,6 @@ impl Samples<'_> {
     pub fn latest(&self, container: ContainerKey) -> Option<Sample> {
         self.head.latest(container.0).map(Point::to_sample)
     }
-
-    /// Every sample in `from..to`.
-    async fn raw(
-        &self,
-        containers: &[ContainerKey],
-        from: i64,
-        to: i64,
-        metrics: &[Metric],
-    ) -> Result<Raw, StoreError> {
-        let in_memory_since = self.head.complete_since_ms();
-        let mut raw: Raw = containers
-            .iter()
-            .map(|container| self.head.range(container.0, from, to))
-            .collect();
-        if in_memory_since <= from {
-            return Ok(raw);
-        }
-        let ids: Vec<i64> = containers.iter().map(|container| container.0).collect();
-        let rows = sqlx::query_as!(
-            ChunkRow,
-            "SELECT container_id, start_ms, at,
-                    CASE WHEN $4 THEN working_set END AS working_set,
-                    CASE WHEN $5 THEN usage END AS usage,
-                    CASE WHEN $6 THEN anon END AS anon,
-                    CASE WHEN $7 THEN limit_bytes END AS limit_bytes,
-                    CASE WHEN $8 THEN tasks END AS tasks,
-                    CASE WHEN $8 THEN task_kind END AS task_kind,
-                    CASE WHEN $9 THEN kernel_tasks END AS kernel_tasks
-             FROM chunk_2h
-             WHERE container_id = ANY($1) AND start_ms >= $2 AND start_ms < $3
-             ORDER BY container_id, start_ms",
-            &ids,
-            chunk::start_of(from),
-            to,
-            any(
-                metrics,
-                &[
-                    Metric::MemoryWorkingSetBytes,
-                    Metric::MemoryCacheBytes,
-                    Metric::MemoryRatio
-                ]
-            ),
-            any(
-                metrics,
-                &[Metric::MemoryUsageBytes, Metric::MemoryCacheBytes]
-            ),
-            any(metrics, &[Metric::MemoryAnonBytes]),
-            any(metrics, &[Metric::MemoryLimitBytes, Metric::MemoryRatio]),
-            any(metrics, &[Metric::Tasks]),
-            any(metrics, &[Metric::KernelTasks]),
-        )
-        .fetch_all(self.pool)
-        .await
-        .during(DOING)?;
-        let mut sealed = HashMap::<i64, Vec<Point>>::new();
-        for row in rows {
-            let points = row.decode().during(DOING)?;
-            let points = points
-                .into_iter()
-                .filter(|point| (from..to).contains(&point.at_ms));
-            sealed.entry(row.container_id).or_default().extend(points);
-        }
-        for (container, points) in ids.iter().zip(&mut raw) {
-            if let Some(mut all) = sealed.remove(container) {
-                all.append(points);
-                sort_and_dedupe(&mut all);
-                *points = all;
-            }
-        }
-        Ok(raw)
-    }
-
-    /// Rollups of what is sealed, and what is in memory.
-    async fn rolled(
-        &self,
-        groups: &[&[ContainerKey]],
-        grid: &Grid,
-        metrics: &[Metric],
-    ) -> Result<(Vec<Raw>, Days), StoreError> {
-        let in_memory_since = self.head.complete_since_ms();
-        let recent =
-            |container: &ContainerKey| self.head.range(container.0, grid.from_ms, grid.to_ms());
-        let raw = groups
-            .iter()
-            .map(|containers| containers.iter().map(recent).collect())
-            .collect();
-        let mut days = Days::new();
-        if in_memory_since <= grid.from_ms {
-            return Ok((raw, days));
-        }
-        let ids: Vec<i64> = groups
-            .iter()
-            .copied()
-            .flatten()
-            .map(|container| container.0)
-            .collect();
-        let rows = sqlx::query_as!(
-            RollRow,
-            "SELECT container_id, start_ms,
-                    CASE WHEN $4 THEN working_set END AS working_set,
-                    CASE WHEN $5 THEN usage END AS usage,
-                    CASE WHEN $6 THEN cache END AS cache,
-                    CASE WHEN $7 THEN anon END AS anon,
-                    CASE WHEN $8 THEN limit_bytes END AS limit_bytes,
-                    CASE WHEN $9 THEN tasks END AS tasks,
-                    CASE WHEN $9 THEN task_kind END AS task_kind,
-                    CASE WHEN $10 THEN kernel_tasks END AS kernel_tasks
-             FROM roll_5m
-             WHERE container_id = ANY($1) AND start_ms >= $2 AND start_ms < $3
-             ORDER BY container_id, start_ms",
-            &ids,
-            day_of(grid.from_ms),
-            grid.to_ms(),
-            any(
-                metrics,
-                &[Metric::MemoryWorkingSetBytes, Metric::MemoryRatio]
-            ),
-            any(metrics, &[Metric::MemoryUsageBytes]),
-            any(metrics, &[Metric::MemoryCacheBytes]),
-            any(metrics, &[Metric::MemoryAnonBytes]),
-            any(metrics, &[Metric::MemoryLimitBytes, Metric::MemoryRatio]),
-            any(metrics, &[Metric::Tasks]),
-            any(metrics, &[Metric::KernelTasks]),
-        )
-        .fetch_all(self.pool)
-        .await
-        .during(DOING)?;
-        for row in rows {
-            days.entry(row.container_id)
-                .or_default()
-                .push(Day::decode(&row).during(DOING)?);
-        }
-        Ok((raw, days))
-    }
-}
-
-/// Whether one of the metrics that are asked for is computed from a column.
-fn any(metrics: &[Metric], of_column: &[Metric]) -> bool {
-    metrics.iter().any(|metric| of_column.contains(metric))
 }
 
 fn times(points: &[Point]) -> Vec<i64> {
@@ -278,27 +131,27 @@ fn from_points(metric: Metric, kind: Option<TaskKind>, grid: Grid, raw: &Raw) ->
     buckets.into_view(metric, kind.filter(|_| metric == Metric::Tasks))
 }
 
-fn from_days(
+fn from_rollups(
     metric: Metric,
     containers: &[ContainerKey],
     grid: Grid,
     raw: &Raw,
-    days: &Days,
+    rollups: &Rollups,
 ) -> SeriesView {
-    let days_of = |container: &ContainerKey| days.get(&container.0).into_iter().flatten();
+    let rolled = |container: &ContainerKey| rollups.get(&container.0).into_iter().flatten();
     let kind = (metric == Metric::Tasks)
         .then(|| {
             let sealed = containers
                 .iter()
-                .flat_map(days_of)
-                .filter_map(|day| day.task_kind(grid.from_ms, grid.to_ms()));
+                .flat_map(rolled)
+                .filter_map(|rolled| rolled.task_kind(grid.from_ms, grid.to_ms()));
             sealed.chain(kind_of_points(raw.iter().flatten())).min()
         })
         .flatten();
     let mut buckets = Buckets::new(grid);
     for (container, points) in containers.iter().zip(raw) {
-        for day in days_of(container) {
-            for (at, values) in day.values(metric, kind) {
+        for rolled in rolled(container) {
+            for (at, values) in rolled.values(metric, kind) {
                 buckets.add_range(at, values);
             }
         }
