@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::Api;
 use super::error::ApiError;
-use super::list::networks;
+use super::networks::networks;
 use crate::container::{Container, Status};
 use crate::history::ContainerState;
 use crate::world::World;
 
 /// Go's zero time, which moby shows for what never happened.
-const NEVER: &str = "0001-01-01T00:00:00Z";
+pub(in crate::api) const NEVER: &str = "0001-01-01T00:00:00Z";
 
 impl Api {
     /// The index of a container of this engine.
@@ -63,7 +63,7 @@ pub(super) async fn inspect(
             "Labels": identity.labels,
             "Tty": false,
         },
-        "NetworkSettings": networks(container),
+        "NetworkSettings": networks(identity, &container.spec, container.status, container.life.number),
     })))
 }
 

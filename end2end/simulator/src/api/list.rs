@@ -1,6 +1,7 @@
 //! `/containers/json`: the containers of the engine, in one pass without building a tree in memory.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::header;
@@ -10,9 +11,12 @@ use serde_json::json;
 
 use super::Api;
 use super::error::ApiError;
+use super::networks::{Networks, networks};
 use crate::container::{Container, Status};
+use crate::fleet::ContainerSpec;
+use crate::identity::Identity;
+use crate::probe;
 use crate::quantity::{Nanos, SECOND};
-use crate::{probe, random};
 
 #[derive(Deserialize)]
 pub(super) struct ListQuery {
@@ -25,6 +29,15 @@ pub(super) struct ListQuery {
 /// Docker's filters: several values of one key are alternatives, several keys must all hold.
 #[derive(Default)]
 pub(super) struct Filters(HashMap<String, Vec<String>>);
+
+/// What the list shows of a container, taken out of the world: rendering thousands of them must not keep others waiting for it.
+struct Seen {
+    identity: Arc<Identity>,
+    spec: Arc<ContainerSpec>,
+    status: Status,
+    text: String,
+    life: u64,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -39,9 +52,9 @@ struct Summary<'a> {
     ports: Vec<serde_json::Value>,
     labels: &'a BTreeMap<String, String>,
     state: &'static str,
-    status: String,
+    status: &'a str,
     host_config: HostConfig,
-    network_settings: serde_json::Value,
+    network_settings: Networks,
     mounts: [u8; 0],
 }
 
@@ -56,69 +69,59 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, ApiError> {
     let filters = Filters::parse(query.filters.as_deref())?;
-    let world = api.shared.catch_up();
     let shown = |container: &&Container| {
         let up = matches!(container.status, Status::Running | Status::Restarting);
         (query.all || filters.has("status") || up) && filters.keep(container)
     };
-    let found = world
-        .on(api.engine)
-        .filter(shown)
-        .take(query.limit.unwrap_or(usize::MAX));
-    let summaries: Vec<_> = found
-        .map(|container| summary(container, world.now))
-        .collect();
+    let seen: Vec<Seen> = {
+        let world = api.shared.catch_up();
+        world
+            .on(api.engine)
+            .filter(shown)
+            .take(query.limit.unwrap_or(usize::MAX))
+            .map(|container| Seen::of(container, world.now))
+            .collect()
+    };
+    let summaries: Vec<Summary<'_>> = seen.iter().map(Seen::summary).collect();
     let body = serde_json::to_vec(&summaries)
         .map_err(|error| ApiError::BadParameter(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-fn summary(container: &Container, now: Nanos) -> Summary<'_> {
-    let identity = &*container.identity;
-    Summary {
-        id: &identity.id,
-        names: [format!("/{}", identity.name)],
-        image: &identity.image,
-        image_id: &identity.image_id,
-        command: "/bin/service",
-        created: identity.created_at.timestamp(),
-        ports: probe::ports(&container.spec)
-            .iter()
-            .map(|port| json!({"PrivatePort": port, "Type": "tcp"}))
-            .collect(),
-        labels: &identity.labels,
-        state: container.status.name(),
-        status: status_text(container, now),
-        host_config: HostConfig {
-            network_mode: "bridge",
-        },
-        network_settings: networks(container),
-        mounts: [],
+impl Seen {
+    fn of(container: &Container, now: Nanos) -> Self {
+        Self {
+            identity: Arc::clone(&container.identity),
+            spec: Arc::clone(&container.spec),
+            status: container.status,
+            text: status_text(container, now),
+            life: container.life.number,
+        }
     }
-}
 
-/// The networks of a container; the address is one of its own on the loopback network, where its probes answer.
-pub(super) fn networks(container: &Container) -> serde_json::Value {
-    let running = container.status == Status::Running;
-    let address = if running {
-        container.identity.address.to_string()
-    } else {
-        String::new()
-    };
-    let name = container
-        .spec
-        .project
-        .as_ref()
-        .map_or("bridge".to_owned(), |project| format!("{project}_default"));
-    let octets = container.identity.address.octets();
-    json!({"Networks": {name: {
-        "NetworkID": format!("{:064x}", random::named(0, &container.identity.engine)),
-        "EndpointID": format!("{:064x}", container.life.number),
-        "Gateway": if running { format!("127.{}.0.1", octets[1]) } else { String::new() },
-        "IPAddress": address,
-        "IPPrefixLen": if running { 16 } else { 0 },
-        "MacAddress": if running { format!("02:42:7f:{:02x}:{:02x}:{:02x}", octets[1], octets[2], octets[3]) } else { String::new() },
-    }}})
+    fn summary(&self) -> Summary<'_> {
+        let identity = &*self.identity;
+        Summary {
+            id: &identity.id,
+            names: [format!("/{}", identity.name)],
+            image: &identity.image,
+            image_id: &identity.image_id,
+            command: "/bin/service",
+            created: identity.created_at.timestamp(),
+            ports: probe::ports(&self.spec)
+                .iter()
+                .map(|port| json!({"PrivatePort": port, "Type": "tcp"}))
+                .collect(),
+            labels: &identity.labels,
+            state: self.status.name(),
+            status: &self.text,
+            host_config: HostConfig {
+                network_mode: "bridge",
+            },
+            network_settings: networks(identity, &self.spec, self.status, self.life),
+            mounts: [],
+        }
+    }
 }
 
 /// The text that `docker ps` shows.

@@ -7,6 +7,7 @@ mod events;
 mod inspect;
 mod list;
 mod logs;
+mod networks;
 mod stats;
 mod system;
 
