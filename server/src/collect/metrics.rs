@@ -10,6 +10,10 @@ pub const FAILURES: &str = "inquest_source_failures_total";
 pub const POLL_SECONDS: &str = "inquest_poll_duration_seconds";
 /// How late a round began. Seconds. Label: `source`.
 pub const LAG_SECONDS: &str = "inquest_poll_lag_seconds";
+/// How much later than one interval after the reading before it a reading came. Seconds. Label: `source`.
+pub const READING_LAG_SECONDS: &str = "inquest_reading_lag_seconds";
+/// Readings that came more than one interval late, so that one is missing. Label: `source`.
+pub const LATE: &str = "inquest_readings_late_total";
 /// Readings of containers handed to the recorder. Label: `source`.
 pub const SAMPLES: &str = "inquest_samples_total";
 /// Entries of event streams handed to the recorder. Label: `source`.
@@ -39,6 +43,12 @@ pub fn describe() {
         Unit::Seconds,
         "How late the last round of polling began"
     );
+    describe_histogram!(
+        READING_LAG_SECONDS,
+        Unit::Seconds,
+        "How much later than one interval after the one before it a reading came"
+    );
+    describe_counter!(LATE, "Readings that came more than one interval late");
     describe_counter!(SAMPLES, "Readings of containers handed to the recorder");
     describe_counter!(EVENTS, "Entries of event streams handed to the recorder");
     describe_counter!(RECONNECTS, "Times an event stream had to be opened again");

@@ -2,20 +2,14 @@
 
 use std::time::Duration;
 
-use bollard::{
-    errors::Error,
-    models::{ContainerInspectResponse, ContainerStatsResponse, ContainerSummary},
-    query_parameters::{
-        InspectContainerOptions, ListContainersOptionsBuilder, StatsOptionsBuilder,
-    },
-};
+use bollard::{errors::Error, models::ContainerInspectResponse};
 use domain::ids::EngineId;
-use futures::StreamExt;
 
 use super::{
     Endpoint,
-    connect::Engine,
+    client::{Client, read},
     problem::{Problem, is_gone},
+    wire::{Listed, Stats},
 };
 
 /// Why a request brought nothing.
@@ -54,11 +48,13 @@ pub(super) async fn bounded<T>(
     }
 }
 
-impl Engine {
+impl Client {
     /// All containers, dead ones too.
-    pub(super) async fn list(&self, timeout: Duration) -> Result<Vec<ContainerSummary>, Failure> {
-        let options = ListContainersOptionsBuilder::new().all(true).build();
-        bounded(timeout, self.docker.list_containers(Some(options))).await
+    pub(super) async fn list(&self, timeout: Duration) -> Result<Vec<Listed>, Failure> {
+        bounded(timeout, async {
+            read(&self.get("/containers/json?all=true").await?)
+        })
+        .await
     }
 
     /// What one container is and how its last runs went.
@@ -66,12 +62,10 @@ impl Engine {
         &self,
         id: &EngineId,
         timeout: Duration,
-    ) -> Result<ContainerInspectResponse, Failure> {
-        bounded(
-            timeout,
-            self.docker
-                .inspect_container(&id.0, None::<InspectContainerOptions>),
-        )
+    ) -> Result<Box<ContainerInspectResponse>, Failure> {
+        bounded(timeout, async {
+            read(&self.get(&format!("/containers/{id}/json")).await?)
+        })
         .await
     }
 
@@ -81,14 +75,11 @@ impl Engine {
         &self,
         id: &EngineId,
         timeout: Duration,
-    ) -> Result<Option<ContainerStatsResponse>, Failure> {
-        let options = StatsOptionsBuilder::new()
-            .stream(false)
-            .one_shot(true)
-            .build();
+    ) -> Result<Option<Stats>, Failure> {
         bounded(timeout, async {
-            let mut answers = std::pin::pin!(self.docker.stats(&id.0, Some(options)));
-            answers.next().await.transpose()
+            let path = format!("/containers/{id}/stats?stream=false&one-shot=true");
+            let body = self.get(&path).await?;
+            (!body.is_empty()).then(|| read(&body)).transpose()
         })
         .await
     }

@@ -10,7 +10,7 @@ use bollard::{
 use chrono::Utc;
 use domain::{Timestamp, source::EngineInfo};
 
-use super::{Endpoint, call::bounded, map, problem::Problem};
+use super::{Endpoint, Settings, call::bounded, client::Client, map, problem::Problem};
 use crate::collect::clock::EngineClock;
 
 /// The oldest API we can read: 1.41 (Docker 20.10 of December 2020, Podman 4). It brought one-shot stats; without them each
@@ -18,10 +18,13 @@ use crate::collect::clock::EngineClock;
 /// so an engine answers in its own newest form, which is a superset.
 pub const OLDEST_API: (u32, u32) = (1, 41);
 
-/// An open engine. Cheap to clone; each request is a connection of its own.
-#[derive(Clone, Debug)]
+/// An open engine.
+#[derive(Debug)]
 pub(super) struct Engine {
+    /// For what is asked once, and for events.
     pub(super) docker: Docker,
+    /// For what is asked all the time.
+    pub(super) client: Client,
     pub(super) endpoint: Endpoint,
     pub(super) info: EngineInfo,
     pub(super) clock: EngineClock,
@@ -29,9 +32,11 @@ pub(super) struct Engine {
 
 impl Engine {
     /// Opens it, checks the API's version and compares clocks.
-    pub(super) async fn connect(endpoint: &Endpoint, timeout: Duration) -> Result<Self, Problem> {
-        let docker = open(endpoint, timeout)
-            .map_err(|error| Problem::from_error(endpoint, "the connection", &error))?;
+    pub(super) async fn connect(endpoint: &Endpoint, settings: &Settings) -> Result<Self, Problem> {
+        let timeout = settings.timeout;
+        let failed = |error: Error| Problem::from_error(endpoint, "the connection", &error);
+        let docker = open(endpoint, timeout).map_err(failed)?;
+        let client = Client::new(endpoint, settings.concurrency).map_err(failed)?;
         let version = bounded(timeout, docker.version())
             .await
             .map_err(|failure| failure.problem(endpoint, "its version", timeout))?;
@@ -53,6 +58,7 @@ impl Engine {
             .map(|told| EngineClock::measured(told, asked, answered));
         Ok(Self {
             docker,
+            client,
             endpoint: endpoint.clone(),
             info: describe(&version, told.as_ref(), clock),
             clock: clock.unwrap_or_default(),

@@ -1,6 +1,9 @@
 //! What is remembered of each container between rounds.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
 
 use chrono::TimeDelta;
 use domain::{
@@ -10,6 +13,7 @@ use domain::{
     sample::Sample,
     workload::{ContainerSpec, ContainerState},
 };
+use tokio::time::Instant;
 
 /// From this share of its limit on, a container is sampled at every beat.
 pub(super) const ARM_AT: f64 = 0.80;
@@ -29,6 +33,8 @@ pub(super) struct Known {
     pub(super) sampling: bool,
     /// Close to its limit.
     pub(super) armed: bool,
+    /// When the newest reading of the present run came.
+    read_at: Option<Instant>,
 }
 
 /// Whether a container is being inspected.
@@ -86,6 +92,7 @@ impl Known {
             look: Look::Enough,
             sampling: false,
             armed: false,
+            read_at: None,
         }
     }
 
@@ -127,8 +134,15 @@ impl Known {
         self.seen = Some(observation);
         if !self.is_running() || new_run {
             self.armed = false;
+            self.read_at = None;
         }
         new_run && self.is_running()
+    }
+
+    /// A reading came at `now`. Returns how much later than an interval after the one before it. `None` for the first of a run.
+    pub(super) fn read_after(&mut self, now: Instant, interval: Duration) -> Option<Duration> {
+        let before = self.read_at.replace(now)?;
+        Some((now - before).saturating_sub(interval))
     }
 
     /// Takes a reading and arms or disarms.
@@ -213,6 +227,22 @@ mod tests {
         });
         assert!(!known.armed);
         assert!(!known.is_running());
+    }
+
+    #[test]
+    fn a_reading_lags_behind_the_one_before_it_in_the_same_run() {
+        let interval = Duration::from_secs(10);
+        let begun = Instant::now();
+        let mut known = Known::new(&EngineId::from("c0ffee"));
+        known.observe(running(0));
+        let read = |known: &mut Known, second| {
+            known.read_after(begun + Duration::from_secs(second), interval)
+        };
+        assert_eq!(read(&mut known, 3), None, "the first");
+        assert_eq!(read(&mut known, 12), Some(Duration::ZERO));
+        assert_eq!(read(&mut known, 25), Some(Duration::from_secs(3)));
+        known.observe(running(30));
+        assert_eq!(read(&mut known, 60), None, "the first of another run");
     }
 
     #[test]

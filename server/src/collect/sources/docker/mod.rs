@@ -1,9 +1,11 @@
 //! The Docker Engine API, which Podman speaks too. Read-only: every request is a GET.
 //!
 //! `connect` opens it and checks that we understand each other; `events` follows its event stream, which carries the causes
-//! that the next start erases; `watch` asks for states and numbers and hands everything over in order; `map` translates.
+//! that the next start erases; `watch` asks for states and numbers and hands everything over in order; `client` and `wire` make the
+//! many requests of that cheap; `map` translates.
 
 mod call;
+mod client;
 mod connect;
 pub mod discover;
 mod endpoint;
@@ -12,6 +14,7 @@ mod known;
 mod map;
 mod problem;
 mod watch;
+mod wire;
 
 use std::time::Duration;
 
@@ -115,7 +118,7 @@ impl DockerSource {
     async fn watch(&self, reporter: &Reporter, mut cursor: Cursor) -> std::convert::Infallible {
         let mut outage = Outage::default();
         loop {
-            let problem = match Engine::connect(&self.endpoint, self.settings.timeout).await {
+            let problem = match Engine::connect(&self.endpoint, &self.settings).await {
                 Err(problem) => problem,
                 Ok(engine) => {
                     info!(

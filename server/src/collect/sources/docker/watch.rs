@@ -14,14 +14,14 @@ mod round;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use bollard::models::{ContainerInspectResponse, ContainerStatsResponse, ContainerSummary};
+use bollard::models::ContainerInspectResponse;
 use domain::{
     Timestamp,
     fact::{Action, EngineEvent, Observation, Poll},
     ids::EngineId,
     sample::Sample,
 };
-use metrics::counter;
+use metrics::{Counter, Histogram, counter, histogram};
 use tokio::{
     sync::{
         Semaphore,
@@ -39,9 +39,10 @@ use super::{
     events::{self, Cursor, Feed},
     known::Known,
     problem::Problem,
+    wire::{Listed, Stats},
 };
 use crate::collect::{
-    metrics::{FAILURES, RECONNECTS},
+    metrics::{FAILURES, LATE, READING_LAG_SECONDS, RECONNECTS},
     probes::{self, Prober},
     reporter::Reporter,
 };
@@ -50,7 +51,7 @@ use crate::collect::{
 enum Answer {
     List {
         asked: Timestamp,
-        result: Result<Vec<ContainerSummary>, Failure>,
+        result: Result<Vec<Listed>, Failure>,
     },
     Inspect {
         id: EngineId,
@@ -61,7 +62,7 @@ enum Answer {
     Stats {
         id: EngineId,
         asked: Timestamp,
-        result: Result<Option<Box<ContainerStatsResponse>>, Failure>,
+        result: Result<Option<Stats>, Failure>,
     },
     Probe(probes::Reply),
 }
@@ -96,6 +97,8 @@ pub(super) struct Watch<'a> {
     /// The last call that failed since the last round.
     trouble: Option<String>,
     last_round: Option<Timestamp>,
+    reading_lag: Histogram,
+    late: Counter,
 }
 
 impl<'a> Watch<'a> {
@@ -130,6 +133,8 @@ impl<'a> Watch<'a> {
             events_problem: None,
             trouble: None,
             last_round: None,
+            reading_lag: histogram!(READING_LAG_SECONDS, "source" => reporter.label()),
+            late: counter!(LATE, "source" => reporter.label()),
         }
     }
 

@@ -1,6 +1,5 @@
 //! Numbers: from the answer of `stats`.
 
-use bollard::models::ContainerStatsResponse;
 use chrono::Datelike;
 use domain::{
     Timestamp,
@@ -8,12 +7,14 @@ use domain::{
     sample::{Sample, TaskCount},
 };
 
+use super::super::wire::{MemoryDetails, Stats};
+
 /// A reading. `None` when the engine has no numbers: a container that does not run is answered with empty fields, which are not zeros.
 ///
 /// `limit_bytes` is the configured one: where none is set, engines report the host's memory as the limit. `asked` stands in
 /// where the engine does not say when it read.
 pub(in super::super) fn sample(
-    stats: &ContainerStatsResponse,
+    stats: &Stats,
     limit_bytes: Option<u64>,
     asked: Timestamp,
 ) -> Option<Sample> {
@@ -30,17 +31,18 @@ pub(in super::super) fn sample(
     if usage.is_none() && kernel_tasks.is_none() {
         return None;
     }
-    let detail = |name: &str| memory.and_then(|memory| memory.stats.as_ref()?.get(name).copied());
+    let none = MemoryDetails::default();
+    let details = memory
+        .and_then(|memory| memory.stats.as_ref())
+        .unwrap_or(&none);
     // cgroup v1 has both names; there only the total counts the cgroups below.
-    let reclaimable = detail("total_inactive_file").or_else(|| detail("inactive_file"));
+    let reclaimable = details.total_inactive_file.or(details.inactive_file);
     Some(Sample {
         at: stats.read.filter(|read| read.year() > 1).unwrap_or(asked),
         // Podman gives usage alone; then it is the best we know.
         working_set_bytes: usage.map(|usage| usage.saturating_sub(reclaimable.unwrap_or(0))),
         usage_bytes: usage,
-        anon_bytes: detail("anon")
-            .or_else(|| detail("total_rss"))
-            .or_else(|| detail("rss")),
+        anon_bytes: details.anon.or(details.total_rss).or(details.rss),
         limit_bytes,
         tasks: kernel_tasks.map(|count| TaskCount {
             kind: TaskKind::KernelTasks,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::IpAddr};
 
 use bollard::models::{
     ContainerInspectResponse, ContainerState as WireState, ContainerStateStatusEnum as Status,
-    ContainerSummary, ContainerSummaryStateEnum as Listed, HostConfig, RestartPolicyNameEnum,
+    HostConfig, RestartPolicyNameEnum,
 };
 use domain::{
     Timestamp,
@@ -14,18 +14,18 @@ use domain::{
     workload::{ContainerSpec, ContainerState, WorkloadKey},
 };
 
-use super::time;
+use super::{super::wire::Listed, time};
 use crate::collect::probes::{Published, Site};
 
 /// The state in the list, which has neither start times nor exit codes.
-pub(in super::super) fn list_state(summary: &ContainerSummary) -> Option<ContainerState> {
-    Some(match summary.state? {
-        Listed::CREATED => ContainerState::Created,
-        Listed::RUNNING | Listed::STOPPING => ContainerState::Running,
-        Listed::PAUSED => ContainerState::Paused,
-        Listed::RESTARTING => ContainerState::Restarting,
-        Listed::EXITED | Listed::DEAD | Listed::REMOVING => ContainerState::Exited,
-        Listed::EMPTY => return None,
+pub(in super::super) fn list_state(listed: &Listed) -> Option<ContainerState> {
+    Some(match listed.state.as_deref()? {
+        "created" => ContainerState::Created,
+        "running" | "stopping" => ContainerState::Running,
+        "paused" => ContainerState::Paused,
+        "restarting" => ContainerState::Restarting,
+        "exited" | "dead" | "removing" => ContainerState::Exited,
+        _ => return None,
     })
 }
 

@@ -1,9 +1,6 @@
 //! Recorded answers of real engines (`server/tests/fixtures/docker/<version>`) and what we make of them.
 
-use bollard::models::{
-    ContainerInspectResponse, ContainerStatsResponse, ContainerSummary, EventMessage, SystemInfo,
-    SystemVersion,
-};
+use bollard::models::{ContainerInspectResponse, EventMessage, SystemInfo, SystemVersion};
 use domain::{
     fact::Action,
     metric::TaskKind,
@@ -13,7 +10,10 @@ use domain::{
 use rstest::rstest;
 use serde::de::DeserializeOwned;
 
-use super::*;
+use super::{
+    super::wire::{Listed, Stats},
+    *,
+};
 
 macro_rules! recorded {
     ($name:literal) => {
@@ -123,16 +123,33 @@ fn where_a_container_can_be_probed() {
 
 #[test]
 fn the_list_has_states() {
-    let list: Vec<ContainerSummary> = parse(recorded!("list.json"));
+    let list: Vec<Listed> = parse(recorded!("list.json"));
     let states: Vec<_> = list.iter().filter_map(list_state).collect();
     assert_eq!(states.len(), 5);
     assert!(states.contains(&ContainerState::Created));
     assert!(states.contains(&ContainerState::Exited));
     assert!(states.contains(&ContainerState::Running));
+    assert!(
+        list.iter()
+            .all(|listed| listed.id.as_ref().is_some_and(|id| id.len() == 64))
+    );
+    assert!(
+        list.iter().any(|listed| listed
+            .status
+            .as_deref()
+            .is_some_and(|status| status.starts_with("Up"))),
+        "it says for how long"
+    );
+}
+
+#[test]
+fn a_state_that_is_new_to_us_does_not_spoil_the_list() {
+    let list: Vec<Listed> = parse(r#"[{"Id":"a","State":"teleported"},{"Id":"b","State":null}]"#);
+    assert!(list.iter().all(|listed| list_state(listed).is_none()));
 }
 
 fn reading(json: &str, limit: Option<u64>) -> Option<domain::sample::Sample> {
-    sample(&parse::<ContainerStatsResponse>(json), limit, at(ASKED))
+    sample(&parse::<Stats>(json), limit, at(ASKED))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is done with what requests brought.
 
-use bollard::models::{ContainerInspectResponse, ContainerStatsResponse};
+use bollard::models::ContainerInspectResponse;
 use domain::{Timestamp, ids::EngineId};
 use metrics::counter;
 use tokio::time::Instant;
@@ -9,7 +9,7 @@ use super::{Answer, Watch};
 use crate::collect::{
     metrics::PROBE_FAILURES,
     probes::{Reply, Tasks},
-    sources::docker::{call::Failure, known::Known, map, problem::Problem},
+    sources::docker::{call::Failure, known::Known, map, problem::Problem, wire::Stats},
 };
 
 impl Watch<'_> {
@@ -84,12 +84,7 @@ impl Watch<'_> {
         }
     }
 
-    fn measured(
-        &mut self,
-        id: EngineId,
-        asked: Timestamp,
-        result: Result<Option<Box<ContainerStatsResponse>>, Failure>,
-    ) {
+    fn measured(&mut self, id: EngineId, asked: Timestamp, result: Result<Option<Stats>, Failure>) {
         let Some(known) = self.known.get_mut(&id) else {
             return;
         };
@@ -101,6 +96,12 @@ impl Watch<'_> {
                     return;
                 };
                 known.measure(&sample);
+                if let Some(lag) = known.read_after(Instant::now(), self.settings.interval) {
+                    self.reading_lag.record(lag);
+                    if lag > self.settings.interval {
+                        self.late.increment(1);
+                    }
+                }
                 if let Tasks::Probed(count) = self.prober.tasks(&id, Instant::now()) {
                     sample.tasks = count;
                 }

@@ -1,15 +1,16 @@
 //! What is due at a beat, and the requests that are sent.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::ids::EngineId;
 use metrics::gauge;
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 use super::{Answer, Watch, round::Listing};
 use crate::collect::{
+    clock::EngineClock,
     metrics::{ARMED, LAG_SECONDS},
-    sources::docker::known::Known,
+    sources::docker::{client::Client, known::Known},
 };
 
 /// The division of time. A round has one beat for each second of the polling interval.
@@ -51,29 +52,40 @@ impl Beats {
     }
 }
 
+/// What a request about one container needs, wherever it runs.
+struct Call {
+    client: Client,
+    clock: EngineClock,
+    timeout: Duration,
+    /// Held while the engine works on it.
+    permits: Arc<Semaphore>,
+}
+
 impl Watch<'_> {
     /// Sends what is due.
-    pub(super) fn beat(&mut self, due: Instant) {
+    pub(super) fn beat(&mut self, at: Instant) {
         self.flush_samples();
         let beats = self.beats;
         if beats.starts_round() && self.listing.is_none() && self.round.is_none() {
-            gauge!(LAG_SECONDS, "source" => self.reporter.label()).set(due.elapsed().as_secs_f64());
+            gauge!(LAG_SECONDS, "source" => self.reporter.label()).set(at.elapsed().as_secs_f64());
             self.list();
         }
-        let running: Vec<(EngineId, bool, bool)> = self
+        let due: Vec<(EngineId, bool, bool)> = self
             .known
             .iter()
             .filter(|(_id, known)| known.is_running())
             // A probe is asked one beat ahead, so that its answer is there when the container's reading is.
             .map(|(id, known)| {
                 (
-                    id.clone(),
+                    id,
                     known.armed || beats.is_turn(known, 0),
                     beats.is_turn(known, 1),
                 )
             })
+            .filter(|(_id, sample, probe)| *sample || *probe)
+            .map(|(id, sample, probe)| (id.clone(), sample, probe))
             .collect();
-        for (id, sample, probe) in running {
+        for (id, sample, probe) in due {
             if probe {
                 self.probe(&id);
             }
@@ -87,17 +99,27 @@ impl Watch<'_> {
     }
 
     fn list(&mut self) {
-        let (engine, timeout) = (self.engine.clone(), self.settings.timeout);
-        let asked = engine.now();
+        let (client, timeout) = (self.engine.client.clone(), self.settings.timeout);
+        let asked = self.engine.now();
         self.listing = Some(Listing {
             number: self.beats.round(),
             tick: asked,
             begun: Instant::now(),
         });
         self.calls.spawn(async move {
-            let result = engine.list(timeout).await;
+            let result = client.list(timeout).await;
             Answer::List { asked, result }
         });
+    }
+
+    /// What a request about one container needs.
+    fn call(&self) -> Call {
+        Call {
+            client: self.engine.client.clone(),
+            clock: self.engine.clock,
+            timeout: self.settings.timeout,
+            permits: self.permits.clone(),
+        }
     }
 
     /// Looks at a container, or once more when a look is under way that may have come too early.
@@ -109,16 +131,11 @@ impl Watch<'_> {
         if !known.look.begin() {
             return;
         }
-        let (engine, timeout, permits, id) = (
-            self.engine.clone(),
-            self.settings.timeout,
-            self.permits.clone(),
-            id.clone(),
-        );
+        let (call, id) = (self.call(), id.clone());
         self.calls.spawn(async move {
-            let _permit = permits.acquire().await;
-            let asked = engine.now();
-            let result = engine.inspect(&id, timeout).await.map(Box::new);
+            let _permit = call.permits.acquire().await;
+            let asked = call.clock.now();
+            let result = call.client.inspect(&id, call.timeout).await;
             Answer::Inspect { id, asked, result }
         });
     }
@@ -131,19 +148,11 @@ impl Watch<'_> {
         if std::mem::replace(&mut known.sampling, true) {
             return;
         }
-        let (engine, timeout, permits, id) = (
-            self.engine.clone(),
-            self.settings.timeout,
-            self.permits.clone(),
-            id.clone(),
-        );
+        let (call, id) = (self.call(), id.clone());
         self.calls.spawn(async move {
-            let _permit = permits.acquire().await;
-            let asked = engine.now();
-            let result = engine
-                .stats(&id, timeout)
-                .await
-                .map(|stats| stats.map(Box::new));
+            let _permit = call.permits.acquire().await;
+            let asked = call.clock.now();
+            let result = call.client.stats(&id, call.timeout).await;
             Answer::Stats { id, asked, result }
         });
     }

@@ -6,7 +6,6 @@
 
 use std::collections::HashSet;
 
-use bollard::models::ContainerSummary;
 use domain::{
     Timestamp,
     fact::{Observation, Poll},
@@ -20,7 +19,7 @@ use super::Watch;
 use crate::collect::{
     Health,
     metrics::{CONTAINERS, POLL_SECONDS, POLLS},
-    sources::docker::{known::Look, map},
+    sources::docker::{known::Look, map, wire::Listed},
 };
 
 /// How often every container is inspected even though nothing seems to have changed.
@@ -46,7 +45,7 @@ pub(super) struct Round {
 
 impl Watch<'_> {
     /// Takes the list and asks for what it does not tell.
-    pub(super) fn begin_round(&mut self, asked: Timestamp, list: &[ContainerSummary]) {
+    pub(super) fn begin_round(&mut self, asked: Timestamp, list: &[Listed]) {
         let Some(listing) = self.listing.take() else {
             return;
         };
