@@ -18,7 +18,7 @@ use domain::{
     ledger::{Death, LedgerChange, Step},
     restart::Restart,
     sample::Sample,
-    workload::ContainerState,
+    workload::{ContainerSpec, ContainerState},
 };
 use metrics::{counter, gauge, histogram};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -38,6 +38,8 @@ use crate::{
 
 /// How often ends are looked at that have settled although nothing else happened.
 const BEAT: Duration = Duration::from_millis(250);
+/// Containers that get their numbers in one transaction. Each takes the database a fraction of a millisecond; a commit may take ten.
+const RESOLVED_AT_ONCE: usize = 1_000;
 /// The longest pause between two tries to reach the database.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -140,12 +142,11 @@ impl Recorder {
         for state in incoming.polls.iter().flat_map(|poll| &poll.states) {
             newest.insert(&state.spec.id, state);
         }
-        let mut states = Vec::with_capacity(newest.len());
-        for (id, state) in newest {
-            if let Some(container) = self.key(desk, id, state).await {
-                states.push((container, state));
-            }
-        }
+        self.resolve(desk, &newest).await;
+        let states: Vec<(ContainerKey, &Observation)> = newest
+            .into_iter()
+            .filter_map(|(id, state)| Some((desk.keys.get(id)?.container, state)))
+            .collect();
         if !states.is_empty() {
             let states = &states;
             self.persist(|| async move { store.containers().set_states(states).await })
@@ -204,27 +205,34 @@ impl Recorder {
         }
     }
 
-    /// Our number for a container, given out when it is seen for the first time.
-    async fn key(
-        &self,
-        desk: &mut Desk,
-        id: &EngineId,
-        state: &Observation,
-    ) -> Option<ContainerKey> {
-        if let Some(keys) = desk.keys.get(id) {
-            return Some(keys.container);
+    /// Gives numbers to containers that are seen for the first time: when an engine is new, to all of them.
+    async fn resolve(&self, desk: &mut Desk, newest: &BTreeMap<&EngineId, &Observation>) {
+        let new: Vec<(&ContainerSpec, Timestamp)> = newest
+            .iter()
+            .filter(|(id, _)| !desk.keys.contains_key(**id))
+            .map(|(_, state)| (&state.spec, state.at))
+            .collect();
+        for batch in new.chunks(RESOLVED_AT_ONCE) {
+            if !self.resolve_batch(desk, batch).await {
+                // One that the database refuses must not cost the others their numbers.
+                for one in batch.chunks(1) {
+                    self.resolve_batch(desk, one).await;
+                }
+            }
         }
+    }
+
+    async fn resolve_batch(&self, desk: &mut Desk, batch: &[(&ContainerSpec, Timestamp)]) -> bool {
         let (store, source) = (&self.store, desk.source);
-        let keys = self
-            .persist(|| async move {
-                store
-                    .containers()
-                    .resolve(source, &state.spec, state.at)
-                    .await
-            })
-            .await?;
-        desk.keys.insert(id.clone(), keys);
-        Some(keys.container)
+        let resolved = self
+            .persist(|| async move { store.containers().resolve_all(source, batch).await })
+            .await;
+        let Some(resolved) = resolved else {
+            return false;
+        };
+        let ids = batch.iter().map(|(spec, _)| spec.id.clone());
+        desk.keys.extend(ids.zip(resolved));
+        true
     }
 
     async fn write_ledger(&self, desk: &mut Desk) {

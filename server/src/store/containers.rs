@@ -55,6 +55,22 @@ impl Containers<'_> {
         Ok(resolved)
     }
 
+    /// The same for many, all or none, in their order.
+    pub async fn resolve_all(
+        &self,
+        source: SourceId,
+        seen: &[(&ContainerSpec, Timestamp)],
+    ) -> Result<Vec<Resolved>, StoreError> {
+        const DOING: &str = "resolving containers";
+        let mut tx = self.pool.begin().await.during(DOING)?;
+        let mut resolved = Vec::with_capacity(seen.len());
+        for (spec, seen_at) in seen {
+            resolved.push(resolve(&mut tx, source, spec, *seen_at).await?);
+        }
+        tx.commit().await.during(DOING)?;
+        Ok(resolved)
+    }
+
     /// Containers of a source that are not removed as far as we know.
     pub async fn known(&self, source: SourceId) -> Result<Vec<KnownContainer>, StoreError> {
         const DOING: &str = "reading containers";
@@ -93,7 +109,9 @@ impl Containers<'_> {
         self.set_states(&[(container, seen)]).await
     }
 
-    /// The same for all containers of a poll, in one statement. Each container may be in it once.
+    /// The same for all containers of a poll, in one statement. Each container may be in it once. A row is written when something in it
+    /// changed, and every five minutes: writing 10,000 of them at every poll would be most of what is written at all. That a container
+    /// was seen in between is known from its source's last poll.
     pub async fn set_states(
         &self,
         seen: &[(ContainerKey, &Observation)],
@@ -122,7 +140,12 @@ impl Containers<'_> {
                  last_seen_at = seen.at
              FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $7::bigint[])
                   AS seen (id, at, state, started_at, limit_bytes, restart_policy, restart_count)
-             WHERE c.id = seen.id AND seen.at >= c.last_seen_at",
+             WHERE c.id = seen.id AND seen.at >= c.last_seen_at
+               AND (seen.at >= c.last_seen_at + interval '5 minutes'
+                    OR (c.state, c.limit_bytes, c.restart_policy) IS DISTINCT FROM (seen.state, seen.limit_bytes, seen.restart_policy)
+                    OR seen.started_at <> c.started_at OR (c.started_at IS NULL AND seen.started_at IS NOT NULL)
+                    OR seen.restart_count <> c.engine_restart_count
+                    OR (c.engine_restart_count IS NULL AND seen.restart_count IS NOT NULL))",
             &ids,
             &at,
             &column(|seen| seen.state.name()),

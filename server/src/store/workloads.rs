@@ -158,7 +158,10 @@ impl Store {
                    GROUP BY workload_id
                ), listed AS (
                    SELECT w.id, w.name, w.grp, w.first_seen_at, s.name AS source, s.state AS source_state,
-                          c.id AS container_id, c.engine_id, c.image, c.state, c.started_at, c.last_seen_at, c.limit_bytes,
+                          c.id AS container_id, c.engine_id, c.image, c.state, c.started_at, c.limit_bytes,
+                          -- What is not removed was listed at every poll of its source.
+                          CASE WHEN c.state = 'removed' THEN c.last_seen_at
+                               ELSE greatest(c.last_seen_at, s.last_poll_at) END AS last_seen_at,
                           c.restart_policy, c.engine_restart_count, c.probe_problem,
                           coalesce(n.last_10m, 0) AS last_10m, coalesce(n.last_24h, 0) AS last_24h,
                           coalesce(n.last_7d, 0) AS last_7d, coalesce(n.last_30d, 0) AS last_30d

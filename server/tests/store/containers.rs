@@ -1,0 +1,151 @@
+//! Thousands of containers at once: their numbers, and their states.
+
+use chrono::TimeDelta;
+use domain::{
+    Timestamp,
+    fact::Observation,
+    ids::ContainerKey,
+    source::SourceState,
+    view::WorkloadQuery,
+    workload::{ContainerSpec, ContainerState},
+};
+use server::{
+    collect::Health,
+    store::{Resolved, StoreError},
+};
+use sqlx::PgPool;
+
+use crate::database::{Fixture, now, spec};
+
+#[tokio::test]
+async fn many_get_their_numbers_in_their_order_and_keep_them() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let (workload, container) = fixture.container("c1", "w1", now).await;
+    let specs: Vec<ContainerSpec> = (0..300)
+        .map(|n| spec(&format!("c{n}"), &format!("w{n}"), now))
+        .collect();
+    let seen: Vec<(&ContainerSpec, Timestamp)> = specs.iter().map(|spec| (spec, now)).collect();
+    let store = fixture.store.containers();
+    let resolved = store.resolve_all(fixture.source, &seen).await.unwrap();
+    assert_eq!(resolved.len(), 300);
+    assert_eq!(
+        resolved[1],
+        Resolved {
+            workload,
+            container
+        },
+        "known before"
+    );
+    let again = store.resolve_all(fixture.source, &seen).await.unwrap();
+    assert_eq!(resolved, again);
+    for (spec, keys) in specs.iter().zip(&resolved) {
+        assert_eq!(
+            store.resolve(fixture.source, spec, now).await.unwrap(),
+            *keys
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_refused_leaves_none_of_its_batch() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let (good, bad) = (spec("good", "w", now), spec("b\0d", "w", now));
+    let refused = fixture
+        .store
+        .containers()
+        .resolve_all(fixture.source, &[(&good, now), (&bad, now)])
+        .await;
+    assert!(
+        matches!(refused, Err(StoreError::Refused { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(fixture.count("container").await, 0);
+}
+
+/// The version of a container's row: it changes when the row is written.
+async fn version(sql: &PgPool, container: ContainerKey) -> String {
+    sqlx::query_scalar("SELECT ctid::text FROM container WHERE id = $1")
+        .bind(container.0)
+        .fetch_one(sql)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_state_is_written_when_it_changed_and_now_and_then() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let (_, container) = fixture.container("a", "checkout", now).await;
+    let (store, sql) = (fixture.store.containers(), fixture.sql().await);
+    let mut seen = Observation {
+        at: now,
+        spec: spec("a", "checkout", now),
+        state: ContainerState::Running,
+        started_at: Some(now),
+        finished_at: None,
+        exit_code: None,
+        oom_killed: false,
+        restart_count: Some(0),
+    };
+    let mut before = version(&sql, container).await;
+    let mut written = async |seen: &Observation| {
+        store.set_state(container, seen).await.unwrap();
+        let after = version(&sql, container).await;
+        std::mem::replace(&mut before, after.clone()) != after
+    };
+    assert!(written(&seen).await, "the first");
+    seen.at += TimeDelta::seconds(10);
+    assert!(!written(&seen).await, "nothing changed");
+    seen.started_at = Some(now + TimeDelta::seconds(15));
+    seen.at += TimeDelta::seconds(10);
+    assert!(written(&seen).await, "another run");
+    seen.restart_count = Some(1);
+    assert!(written(&seen).await, "another count");
+    seen.spec.limit_bytes = None;
+    assert!(written(&seen).await, "another limit");
+    seen.state = ContainerState::Exited;
+    assert!(written(&seen).await, "another state");
+    // An answer without them does not make them unknown.
+    (seen.started_at, seen.restart_count) = (None, None);
+    assert!(!written(&seen).await, "less is known");
+    seen.at += TimeDelta::minutes(5);
+    assert!(written(&seen).await, "five minutes later");
+    seen.state = ContainerState::Running;
+    seen.at -= TimeDelta::minutes(1);
+    assert!(!written(&seen).await, "older than what is known");
+}
+
+#[tokio::test]
+async fn what_is_not_removed_was_seen_at_the_last_poll_of_its_source() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let first = now - TimeDelta::minutes(3);
+    let (_, container) = fixture.container("a", "checkout", first).await;
+    let health = Health {
+        at: now,
+        state: SourceState::Healthy,
+        problem: None,
+        engine: None,
+        poll_ms: Some(5),
+        next_try_at: None,
+        events_connected: true,
+    };
+    fixture
+        .store
+        .sources()
+        .set_health(fixture.source, &health)
+        .await
+        .unwrap();
+    let seen_at = async || {
+        let query = WorkloadQuery::default();
+        let page = fixture.store.workload_rows(&query, now).await.unwrap();
+        page.data[0].seen_at
+    };
+    assert_eq!(seen_at().await, now);
+    let removed = now - TimeDelta::minutes(1);
+    fixture
+        .store
+        .containers()
+        .note(container, ContainerState::Removed, None, removed)
+        .await
+        .unwrap();
+    assert_eq!(seen_at().await, removed);
+}
