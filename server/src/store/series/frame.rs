@@ -99,11 +99,7 @@ fn decode_body(
         }
         points.push((container, point));
     }
-    if body.is_empty() {
-        Ok(())
-    } else {
-        Err(CodecError::Malformed("more bytes than samples"))
-    }
+    varint::end(body)
 }
 
 #[cfg(test)]

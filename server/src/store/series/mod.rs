@@ -14,10 +14,13 @@ mod chunk;
 mod codec;
 mod finish;
 mod frame;
+#[cfg(test)]
+mod golden;
 mod grid;
 mod head;
 mod hours;
 mod merge;
+mod numbers;
 mod point;
 mod raw;
 mod read;

@@ -57,6 +57,15 @@ pub(super) fn take_slice<'a>(bytes: &mut &'a [u8], length: usize) -> Result<&'a 
     Ok(first)
 }
 
+/// Nothing may follow.
+pub(super) fn end(bytes: &[u8]) -> Result<(), CodecError> {
+    if bytes.is_empty() {
+        Ok(())
+    } else {
+        Err(CodecError::Malformed("bytes after the end"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

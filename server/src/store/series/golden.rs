@@ -1,0 +1,118 @@
+//! Golden files: what any version of a format has written must be readable for ever, and what is written now must not change unnoticed.
+//!
+//! They lie in `server/tests/fixtures/series`, named after what they hold: format, version, case. A file of the newest version that is
+//! missing is written, and the test fails that once.
+
+use std::{fs, path::PathBuf};
+
+use super::{
+    codec::{self, PAGE},
+    frame,
+    point::{Column, Point},
+};
+
+/// Versions of frames so far.
+const FRAMES: u8 = 1;
+
+/// 2026-01-01 00:00 UTC.
+pub(super) const TICK_MS: i64 = 1_767_225_600_000;
+
+fn path(name: &str) -> PathBuf {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/series");
+    PathBuf::from(fixtures).join(name)
+}
+
+/// What a golden file holds.
+pub(super) fn read(name: &str) -> Vec<u8> {
+    fs::read(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// What is written now must be what the file holds.
+pub(super) fn check_newest(name: &str, bytes: &[u8]) {
+    let path = path(name);
+    if !path.exists() {
+        fs::write(&path, bytes).expect("written");
+        panic!("{name} was missing and is written now");
+    }
+    assert!(
+        read(name) == bytes,
+        "{name}: another encoding needs another version"
+    );
+}
+
+/// A column of every kind.
+pub(super) fn columns() -> [(&'static str, Vec<Option<u64>>); 6] {
+    // A leak with steps, polls that failed, and restarts.
+    let memory =
+        |row: u64| (row % 97 != 13).then(|| (3_000 + row % 240 * 37 + row * row % 61) * PAGE);
+    let times = |row: u64| Some(10_000 * row + if row % 50 == 7 { 100 + row } else { 0 });
+    let extremes = [0, u64::MAX, i64::MAX as u64, 1 << 63, 1, u64::MAX - 1];
+    [
+        ("memory", (0..720).map(memory).collect()),
+        ("times", (0..360).map(times).collect()),
+        (
+            "tasks",
+            (0..720).map(|row| Some(9 + row * row % 23)).collect(),
+        ),
+        (
+            "equal",
+            (0..500)
+                .map(|row| (row % 11 > 0).then_some(64 << 20))
+                .collect(),
+        ),
+        ("absent", vec![None; 30]),
+        (
+            "extremes",
+            (0..90).map(|row| Some(extremes[row % 6])).collect(),
+        ),
+    ]
+}
+
+/// What two polls of a source saw.
+pub(super) fn polls() -> [Vec<(i64, Point)>; 2] {
+    let point = |container: i64| {
+        let mut point = Point::empty(TICK_MS + container % 3 * 250);
+        for (index, column) in Column::ALL.into_iter().enumerate() {
+            let value = (container as u64 + 5) * (index as u64 + 1) * 1_000;
+            let paged = container % 4 > 0 && index < Column::IN_BYTES;
+            let value = if paged { value * PAGE } else { value };
+            point.set(column, (container as usize % 9 != index).then_some(value));
+        }
+        (container * 7 % 60, point)
+    };
+    [(0..40).map(point).collect(), (40..43).map(point).collect()]
+}
+
+#[test]
+fn columns_of_every_version_are_read() {
+    for (name, rows) in columns() {
+        for version in 1..=codec::VERSION {
+            let bytes = read(&format!("column-{version}-{name}.bin"));
+            assert_eq!(bytes[0], version, "{name}");
+            assert_eq!(codec::decode(&bytes), Ok(rows.clone()), "{name}, {version}");
+        }
+    }
+}
+
+#[test]
+fn columns_are_written_as_ever() {
+    for (name, rows) in columns() {
+        let name = format!("column-{}-{name}.bin", codec::VERSION);
+        check_newest(&name, &codec::encode(&rows));
+    }
+}
+
+#[test]
+fn frames_of_every_version_are_read() {
+    for version in 1..=FRAMES {
+        let payload = read(&format!("frame-{version}.bin"));
+        assert_eq!(payload[0], version);
+        assert_eq!(frame::decode(TICK_MS, &payload), Ok(polls().concat()));
+    }
+}
+
+#[test]
+fn frames_are_written_as_ever() {
+    let payload = polls().map(|poll| frame::encode(TICK_MS, &poll)).concat();
+    check_newest(&format!("frame-{FRAMES}.bin"), &payload);
+}
