@@ -87,7 +87,7 @@ pub(super) fn decode(
 ) -> Result<Vec<Option<Extremes>>, CodecError> {
     let mut next = || {
         let length = usize::try_from(varint::take(&mut bytes)?).unwrap_or(usize::MAX);
-        codec::decode(varint::take_slice(&mut bytes, length)?)
+        codec::decode(varint::take_slice(&mut bytes, length)?, buckets)
     };
     let minima = next()?;
     if minima.len() != buckets {

@@ -78,7 +78,7 @@ impl ChunkRow {
 
     /// The points, in order of time.
     pub(super) fn decode(&self) -> Result<Vec<Point>, CodecError> {
-        let mut points = codec::decode(&self.at)?
+        let mut points = codec::decode(&self.at, codec::MAX_ROWS)?
             .into_iter()
             .map(|at| {
                 let at = at.filter(|at| *at < self.length_ms as u64);
@@ -88,7 +88,7 @@ impl ChunkRow {
             .collect::<Result<Vec<_>, _>>()?;
         for (column, bytes) in Column::ALL.into_iter().zip(&self.columns) {
             let Some(bytes) = bytes else { continue };
-            let values = codec::decode(bytes)?;
+            let values = codec::decode(bytes, points.len())?;
             if values.len() != points.len() {
                 return Err(CodecError::Malformed("columns of different length"));
             }

@@ -6,6 +6,7 @@
 use std::{fs, path::PathBuf};
 
 use super::{
+    aggregate::{self, Aggregate},
     codec::{self, PAGE},
     frame,
     point::{Column, Point},
@@ -83,13 +84,28 @@ pub(super) fn polls() -> [Vec<(i64, Point)>; 2] {
     [(0..40).map(point).collect(), (40..43).map(point).collect()]
 }
 
+/// Rollups in steps of five minutes of a day that has two hours of samples.
+fn buckets() -> Vec<Option<Aggregate>> {
+    let [(_, rows), ..] = columns();
+    let mut buckets: Vec<_> = rows
+        .chunks(30)
+        .map(|rows| Aggregate::of(rows.iter().copied().flatten()))
+        .collect();
+    buckets.resize(288, None);
+    buckets
+}
+
 #[test]
 fn columns_of_every_version_are_read() {
     for (name, rows) in columns() {
         for version in 1..=codec::VERSION {
             let bytes = read(&format!("column-{version}-{name}.bin"));
             assert_eq!(bytes[0], version, "{name}");
-            assert_eq!(codec::decode(&bytes), Ok(rows.clone()), "{name}, {version}");
+            assert_eq!(
+                codec::decode(&bytes, 1_000),
+                Ok(rows.clone()),
+                "{name}, {version}"
+            );
         }
     }
 }
@@ -115,4 +131,22 @@ fn frames_of_every_version_are_read() {
 fn frames_are_written_as_ever() {
     let payload = polls().map(|poll| frame::encode(TICK_MS, &poll)).concat();
     check_newest(&format!("frame-{FRAMES}.bin"), &payload);
+}
+
+#[test]
+fn rollups_of_every_version_are_read() {
+    let drawn: Vec<_> = buckets()
+        .iter()
+        .map(|bucket| bucket.map(|bucket| [bucket.min, bucket.max, bucket.last]))
+        .collect();
+    for version in 1..=codec::VERSION {
+        let bytes = read(&format!("rollup-{version}.bin"));
+        assert_eq!(aggregate::decode(&bytes, 288), Ok(drawn.clone()));
+    }
+}
+
+#[test]
+fn rollups_are_written_as_ever() {
+    let bytes = aggregate::encode(&buckets()).expect("has values");
+    check_newest(&format!("rollup-{}.bin", codec::VERSION), &bytes);
 }

@@ -18,6 +18,8 @@ mod frame;
 mod golden;
 mod grid;
 mod head;
+#[cfg(test)]
+mod hostile;
 mod hours;
 mod merge;
 mod numbers;

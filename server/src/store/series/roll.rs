@@ -188,7 +188,7 @@ impl Rolled {
             }
         }
         if let Some(bytes) = kinds {
-            rolled.task_kind = codec::decode(bytes)?;
+            rolled.task_kind = codec::decode(bytes, buckets)?;
             if rolled.task_kind.len() != buckets {
                 return Err(CodecError::Malformed("not the buckets of the row"));
             }
