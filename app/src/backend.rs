@@ -1,15 +1,17 @@
 //! The one port between the interface and the server. Server functions and REST handlers are thin adapters over it.
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
     ids::WorkloadId,
     view::{
-        FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow,
-        TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
+        ExportBlock, ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery,
+        SeriesSet, SourceRow, TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery,
+        WorkloadRow,
     },
 };
+use futures::Stream;
 use serde::{Deserialize, Serialize};
 
 /// Who asks. Every call carries it, so that permission is decided behind the port.
@@ -53,6 +55,9 @@ pub enum BackendError {
     },
 }
 
+/// What is exported, as it is read: never all of it is in memory. Dropping it ends the work.
+pub type ExportStream = Pin<Box<dyn Stream<Item = Result<ExportBlock, BackendError>> + Send>>;
+
 /// What is true of this server as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
@@ -92,6 +97,21 @@ pub trait Backend: Send + Sync + 'static {
         id: WorkloadId,
         query: &SeriesQuery,
     ) -> Result<SeriesSet, BackendError>;
+
+    /// The version of the answer to the same question, when only late samples can change it: whoever has this version has the answer.
+    async fn series_version(
+        &self,
+        caller: &Caller,
+        id: WorkloadId,
+        query: &SeriesQuery,
+    ) -> Result<Option<String>, BackendError>;
+
+    /// Samples at full resolution, workload by workload, container by container, in order of time.
+    async fn export(
+        &self,
+        caller: &Caller,
+        query: &ExportQuery,
+    ) -> Result<ExportStream, BackendError>;
 
     /// The restart ledger, newest first.
     async fn restarts(

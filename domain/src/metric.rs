@@ -67,6 +67,22 @@ impl Metric {
         }
     }
 
+    /// What it says, in a sentence.
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::MemoryWorkingSetBytes => {
+                "Memory that counts towards the limit: usage without reclaimable file cache"
+            }
+            Self::MemoryUsageBytes => "All memory charged to the cgroup, page cache included",
+            Self::MemoryCacheBytes => "Reclaimable page cache: usage minus working set",
+            Self::MemoryAnonBytes => "Anonymous memory",
+            Self::MemoryLimitBytes => "The memory limit in force",
+            Self::MemoryRatio => "Working set divided by the limit",
+            Self::Tasks => "Goroutines, tasks or threads, whichever `kind` says",
+            Self::KernelTasks => "Kernel tasks in the cgroup",
+        }
+    }
+
     /// The unit of its values.
     pub const fn unit(self) -> Unit {
         match self {
@@ -80,6 +96,34 @@ impl Metric {
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// A value of a series. It is displayed so that reading it back gives the same value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// Bytes or a count.
+    Whole(u64),
+    /// A share; 1 is the whole.
+    Share(f64),
+}
+
+impl Number {
+    /// The nearest value that a chart can draw.
+    pub const fn as_f64(self) -> f64 {
+        match self {
+            Self::Whole(value) => value as f64,
+            Self::Share(value) => value,
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(value) => value.fmt(f),
+            Self::Share(value) => value.fmt(f),
+        }
     }
 }
 
@@ -141,16 +185,17 @@ impl TaskKind {
         }
     }
 
+    /// Every kind, from the most to the least telling.
+    pub const ALL: [Self; 5] = [
+        Self::Goroutines,
+        Self::TokioTasks,
+        Self::JvmThreads,
+        Self::Threads,
+        Self::KernelTasks,
+    ];
+
     /// Reads [`TaskKind::name`] back.
     pub fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Goroutines,
-            Self::TokioTasks,
-            Self::JvmThreads,
-            Self::Threads,
-            Self::KernelTasks,
-        ]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
-    metric::{Metric, TaskKind},
+    metric::{Metric, Number, TaskKind},
 };
 
 /// What one poll saw of one container.
@@ -61,19 +61,26 @@ impl Sample {
         Some(self.working_set_bytes? as f64 / limit as f64)
     }
 
-    /// The value of one series.
+    /// The value of one series, as exact as it was read.
+    pub fn number(&self, metric: Metric) -> Option<Number> {
+        let whole = match metric {
+            Metric::MemoryWorkingSetBytes => self.working_set_bytes,
+            Metric::MemoryUsageBytes => self.usage_bytes,
+            Metric::MemoryCacheBytes => self
+                .usage_bytes
+                .zip(self.working_set_bytes)
+                .map(|(usage, working_set)| usage.saturating_sub(working_set)),
+            Metric::MemoryAnonBytes => self.anon_bytes,
+            Metric::MemoryLimitBytes => self.limit_bytes,
+            Metric::MemoryRatio => return self.memory_ratio().map(Number::Share),
+            Metric::Tasks => self.tasks.map(|tasks| tasks.count),
+            Metric::KernelTasks => self.kernel_tasks,
+        };
+        whole.map(Number::Whole)
+    }
+
+    /// The value of one series, as charts draw it.
     pub fn value(&self, metric: Metric) -> Option<f64> {
-        match metric {
-            Metric::MemoryWorkingSetBytes => self.working_set_bytes.map(|value| value as f64),
-            Metric::MemoryUsageBytes => self.usage_bytes.map(|value| value as f64),
-            Metric::MemoryCacheBytes => {
-                Some(self.usage_bytes?.saturating_sub(self.working_set_bytes?) as f64)
-            }
-            Metric::MemoryAnonBytes => self.anon_bytes.map(|value| value as f64),
-            Metric::MemoryLimitBytes => self.limit_bytes.map(|value| value as f64),
-            Metric::MemoryRatio => self.memory_ratio(),
-            Metric::Tasks => self.tasks.map(|tasks| tasks.count as f64),
-            Metric::KernelTasks => self.kernel_tasks.map(|value| value as f64),
-        }
+        self.number(metric).map(Number::as_f64)
     }
 }

@@ -3,16 +3,17 @@
 mod check;
 mod error;
 
-use app::backend::{About, Backend, BackendError, Caller};
+use app::backend::{About, Backend, BackendError, Caller, ExportStream};
 use async_trait::async_trait;
 use chrono::Utc;
 use domain::{
     ids::WorkloadId,
     view::{
-        FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow,
+        ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow,
         TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
     },
 };
+use futures::TryStreamExt as _;
 
 use self::error::{from_store, no_workload};
 use crate::store::Store;
@@ -104,6 +105,35 @@ impl Backend for StoreBackend {
             .await
             .map_err(from_store)?;
         set.ok_or_else(|| no_workload(id))
+    }
+
+    async fn series_version(
+        &self,
+        _caller: &Caller,
+        id: WorkloadId,
+        query: &SeriesQuery,
+    ) -> Result<Option<String>, BackendError> {
+        check::series(query)?;
+        let version = self
+            .store
+            .workload_series_version(id, query)
+            .await
+            .map_err(from_store)?;
+        // Another Inquest may answer in another form.
+        Ok(version.map(|version| format!("{version}-{}", env!("CARGO_PKG_VERSION"))))
+    }
+
+    async fn export(
+        &self,
+        _caller: &Caller,
+        query: &ExportQuery,
+    ) -> Result<ExportStream, BackendError> {
+        check::export(query)?;
+        for id in &query.workloads {
+            self.check_workload(Some(*id), true).await?;
+        }
+        let blocks = self.store.export(query).await.map_err(from_store)?;
+        Ok(Box::pin(blocks.map_err(from_store)))
     }
 
     async fn restarts(

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::Flags;
+use domain::{ids::WorkloadId, metric::Metric};
+
+use crate::{config::Flags, export::Format};
 
 /// Why did it die, will it die again, and did the fix work?
 ///
@@ -50,12 +52,13 @@ pub enum Command {
     Migrate(Common),
     /// Check the configuration and print what is in force, without secrets
     CheckConfig(Common),
-    /// Print the restart ledger, newest first
+    /// Print the restart ledger, newest first, or samples at full resolution
     #[command(after_help = "Examples:\n  \
         inquest export > restarts.jsonl\n  \
-        inquest export --format csv --from 2026-11-01T00:00:00Z > november.csv\n\n\
+        inquest export --format csv --from 2026-11-01T00:00:00Z > november.csv\n  \
+        inquest export samples --format openmetrics --from 2026-11-01T00:00:00Z --output november.om\n\n\
         With the private Postgres, stop the server first: only one process can use a data folder. \
-        While it runs, ask GET /api/v1/restarts.")]
+        While it runs, ask GET /api/v1/restarts and GET /api/v1/export.")]
     Export(Export),
 }
 
@@ -90,24 +93,36 @@ pub struct Export {
     /// Everything else
     #[command(flatten)]
     pub common: Common,
+    /// What to print
+    #[arg(value_enum, default_value_t = What::Restarts)]
+    pub what: What,
     /// How to write it
     #[arg(long, value_enum, default_value_t = Format::Jsonl)]
     pub format: Format,
-    /// Only restarts that ended at or after this time (RFC 3339)
+    /// Only restarts that ended, or samples that were taken, at or after this time (RFC 3339) [samples: 24 hours before --to]
     #[arg(long, value_name = "TIME")]
     pub from: Option<DateTime<Utc>>,
-    /// Only restarts that ended before this time (RFC 3339)
+    /// Only those before this time (RFC 3339) [samples: now]
     #[arg(long, value_name = "TIME")]
     pub to: Option<DateTime<Utc>>,
+    /// Samples of these workloads only, by id
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub workload: Vec<WorkloadId>,
+    /// These series only, named as in the API
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub metrics: Vec<Metric>,
+    /// The file to write, which appears when it is complete [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
-/// How restarts are written.
+/// What can be exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// One JSON object on each line, as in the API
-    Jsonl,
-    /// Comma-separated values with a header line, evidence left out
-    Csv,
+pub enum What {
+    /// The restart ledger
+    Restarts,
+    /// Memory and task counts at full resolution
+    Samples,
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! No value here is ever NaN or infinite; what is not known is `None` and becomes `null`.
 
+mod export;
 mod page;
 mod restarts;
 mod series;
@@ -9,6 +10,7 @@ mod sources;
 mod timeline;
 mod workloads;
 
+pub use export::{EXPORT_RANGE, ExportBlock, ExportQuery, ExportSubject};
 pub use page::{Meta, Page};
 pub use restarts::{RestartQuery, RestartRow};
 pub use series::{MAX_POINTS, SeriesQuery, SeriesSet, SeriesView, TimeRange};

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use app::backend::BackendError;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::view::{MAX_POINTS, RestartQuery, SeriesQuery, TimeRange};
+use domain::{
+    metric::Metric,
+    view::{ExportQuery, MAX_POINTS, RestartQuery, SeriesQuery, TimeRange},
+};
 
 /// The longest stretch of time: a year and a little, as long as the coarsest samples are kept.
 const MAX_RANGE: TimeDelta = TimeDelta::days(400);
@@ -17,17 +20,27 @@ const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
 
 pub(super) fn series(query: &SeriesQuery) -> Result<(), BackendError> {
     range(query.range)?;
+    metrics(&query.metrics)?;
     if !(1..=MAX_POINTS).contains(&query.points) {
         return Err(invalid(
             "points",
             format!("{} is not from 1 to {MAX_POINTS}", query.points),
         ));
     }
-    if query.metrics.is_empty() {
+    Ok(())
+}
+
+pub(super) fn export(query: &ExportQuery) -> Result<(), BackendError> {
+    range(query.range)?;
+    metrics(&query.metrics)
+}
+
+fn metrics(named: &[Metric]) -> Result<(), BackendError> {
+    if named.is_empty() {
         return Err(invalid("metrics", "name at least one metric"));
     }
-    let different: BTreeSet<_> = query.metrics.iter().collect();
-    if different.len() < query.metrics.len() {
+    let different: BTreeSet<_> = named.iter().collect();
+    if different.len() < named.len() {
         return Err(invalid("metrics", "a metric is named more than once"));
     }
     Ok(())
@@ -108,7 +121,6 @@ fn invalid(field: &str, problem: impl Into<String>) -> BackendError {
 
 #[cfg(test)]
 mod tests {
-    use domain::metric::Metric;
     use rstest::rstest;
 
     use super::*;

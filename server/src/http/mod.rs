@@ -3,6 +3,7 @@
 //! Handlers hold no logic: they read the request, ask the [`Backend`](app::backend::Backend) and write the answer.
 
 mod api;
+mod cache;
 mod health;
 mod limits;
 mod metrics;
@@ -25,8 +26,10 @@ use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer,
-    set_header::SetResponseHeaderLayer, trace::TraceLayer,
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::SizeAbove},
+    set_header::SetResponseHeaderLayer,
+    trace::TraceLayer,
 };
 
 pub use self::{
@@ -112,7 +115,8 @@ pub fn router(parts: Parts) -> Router {
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; frame-ancestors 'none'",
         ))
-        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(cache::weaken))
+        .layer(CompressionLayer::new().compress_when(compressible()))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn_with_state(
             state.clone(),
@@ -124,6 +128,13 @@ pub fn router(parts: Parts) -> Router {
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(layers)
         .with_state(state)
+}
+
+/// What is worth compressing: not what fits into one packet anyway, nor a stream that must not wait.
+fn compressible() -> impl Predicate {
+    /// Bytes that an Ethernet frame has for a body, about.
+    const ONE_PACKET: u16 = 1_280;
+    DefaultPredicate::new().and(SizeAbove::new(ONE_PACKET))
 }
 
 fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

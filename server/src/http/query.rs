@@ -7,14 +7,19 @@ use axum::{
     http::request::Parts,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use clap::ValueEnum as _;
 use domain::{
     ids::WorkloadId,
     metric::Metric,
     verdict::Cause,
-    view::{RestartQuery, SeriesQuery, TimeRange, TimelineQuery, WorkloadQuery},
+    view::{
+        EXPORT_RANGE, ExportQuery, RestartQuery, SeriesQuery, TimeRange, TimelineQuery,
+        WorkloadQuery,
+    },
 };
 
-use super::problem::Problem;
+use super::{api::v1::export::Wanted, problem::Problem};
+use crate::export::Format;
 
 /// Points of a series when not given: about one for each second column of a chart on a wide screen.
 const POINTS: u32 = 600;
@@ -61,13 +66,30 @@ impl FromQuery for WorkloadQuery {
 
 impl FromQuery for SeriesQuery {
     fn from_query(parameters: &mut Parameters) -> Result<Self, Problem> {
-        let metrics = parameters.parse("metrics", |text| {
-            text.split(',').map(Metric::from_str).collect()
-        })?;
+        let metrics = parameters.metrics()?;
         Ok(Self {
             metrics: metrics.unwrap_or_else(|| vec![Metric::MemoryRatio, Metric::Tasks]),
             range: TimeRange::from_query(parameters)?,
             points: parameters.number("points")?.unwrap_or(POINTS),
+        })
+    }
+}
+
+impl FromQuery for Wanted {
+    fn from_query(parameters: &mut Parameters) -> Result<Self, Problem> {
+        let query = ExportQuery {
+            workloads: parameters.workloads()?,
+            metrics: parameters.metrics()?.unwrap_or(Metric::ALL.to_vec()),
+            range: parameters.range(EXPORT_RANGE)?,
+        };
+        let format = parameters.parse("format", |name| {
+            Format::from_str(name, false).map_err(|_unknown| {
+                format!("`{name}` is no format; known: jsonl, csv, openmetrics")
+            })
+        })?;
+        Ok(Self {
+            query,
+            format: format.unwrap_or(Format::Jsonl),
         })
     }
 }
@@ -98,10 +120,7 @@ impl FromQuery for TimelineQuery {
 
 impl FromQuery for TimeRange {
     fn from_query(parameters: &mut Parameters) -> Result<Self, Problem> {
-        let from = parameters.time("from")?;
-        let to = parameters.time("to")?.unwrap_or_else(Utc::now);
-        let from = from.or_else(|| to.checked_sub_signed(RANGE)).unwrap_or(to);
-        Ok(Self { from, to })
+        parameters.range(RANGE)
     }
 }
 
@@ -167,9 +186,29 @@ impl Parameters {
         })
     }
 
+    /// A stretch of time that ends now, and has this length, unless something else is said.
+    fn range(&mut self, length: TimeDelta) -> Result<TimeRange, Problem> {
+        let from = self.time("from")?;
+        let to = self.time("to")?.unwrap_or_else(Utc::now);
+        let from = from.or_else(|| to.checked_sub_signed(length)).unwrap_or(to);
+        Ok(TimeRange { from, to })
+    }
+
+    fn metrics(&mut self) -> Result<Option<Vec<Metric>>, Problem> {
+        self.parse("metrics", |text| {
+            text.split(',').map(Metric::from_str).collect()
+        })
+    }
+
     /// Ids are opaque, so one that we would never give out is like one that we have not given out.
     fn workload(&mut self) -> Result<Option<WorkloadId>, Problem> {
         self.text("workload").map(|id| workload_id(&id)).transpose()
+    }
+
+    fn workloads(&mut self) -> Result<Vec<WorkloadId>, Problem> {
+        let ids = self.text("workload");
+        let ids = ids.iter().flat_map(|ids| ids.split(','));
+        ids.map(workload_id).collect()
     }
 
     fn finish(self) -> Result<(), Problem> {

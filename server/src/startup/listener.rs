@@ -2,6 +2,7 @@
 
 use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 
+use axum::serve::ListenerExt as _;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +39,12 @@ impl HttpServer {
     pub(super) fn start(listener: TcpListener, parts: http::Parts) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let stop = parts.shutdown.clone();
+        // Without it, the end of an answer may wait for the client to acknowledge its begin.
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY");
+            }
+        });
         let server = axum::serve(listener, http::router(parts))
             .with_graceful_shutdown(stop.clone().cancelled_owned());
         Ok(Self {

@@ -10,6 +10,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{
     error::{StoreError, While},
+    members::Members,
     text,
 };
 
@@ -17,6 +18,7 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 pub struct Containers<'a> {
     pub(super) pool: &'a PgPool,
+    pub(super) members: &'a Members,
 }
 
 /// Our numbers for a container and its workload.
@@ -52,6 +54,7 @@ impl Containers<'_> {
         let mut tx = self.pool.begin().await.during(DOING)?;
         let resolved = resolve(&mut tx, source, spec, seen_at).await?;
         tx.commit().await.during(DOING)?;
+        self.members.note(resolved);
         Ok(resolved)
     }
 
@@ -68,6 +71,7 @@ impl Containers<'_> {
             resolved.push(resolve(&mut tx, source, spec, *seen_at).await?);
         }
         tx.commit().await.during(DOING)?;
+        resolved.iter().for_each(|one| self.members.note(*one));
         Ok(resolved)
     }
 

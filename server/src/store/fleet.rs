@@ -36,34 +36,20 @@ impl Store {
             from: now - TimeDelta::hours(24),
             to: now,
         };
-        let (workloads, sources, mut containers, mut restarts) = tokio::try_join!(
+        let (workloads, sources, mut lines, mut restarts) = tokio::try_join!(
             self.workload_rows(&query, now),
             self.source_rows(now),
-            self.containers_since(day.from),
+            self.lines(day),
             self.restarts_in(day),
         )?;
         let workloads = workloads.data;
-        let groups: Vec<Vec<ContainerKey>> = workloads
-            .iter()
-            .map(|row| containers.remove(&row.id.0).unwrap_or_default())
-            .collect();
-        let groups: Vec<&[ContainerKey]> = groups.iter().map(Vec::as_slice).collect();
-        let metrics = [
-            Metric::MemoryRatio,
-            Metric::MemoryWorkingSetBytes,
-            Metric::Tasks,
-        ];
-        let series = self
-            .samples()
-            .query_many(&groups, day, SPARK_POINTS, &metrics)
-            .await?;
 
         let mut summary = FleetSummary {
             workloads: workloads.len() as u32,
             ..FleetSummary::default()
         };
         let mut sparks = Vec::with_capacity(workloads.len());
-        for (row, series) in workloads.iter().zip(series) {
+        for row in &workloads {
             let restarts = restarts.remove(&row.id.0).unwrap_or_default();
             summary.restarting += u32::from(row.restarts.last_24h > 0);
             summary.restarts_24h += row.restarts.last_24h;
@@ -71,14 +57,7 @@ impl Store {
                 .iter()
                 .filter(|restart| restart.counts && restart.cause.group() == CauseGroup::Memory);
             summary.memory_24h += memory.count() as u32;
-            let mut series = series
-                .into_iter()
-                .map(|view| has_values(&view).then_some(view));
-            let (ratio, bytes, tasks) = (
-                series.next().flatten(),
-                series.next().flatten(),
-                series.next().flatten(),
-            );
+            let [ratio, bytes, tasks] = lines.remove(&row.id.0).unwrap_or_default();
             sparks.push(Spark {
                 memory: ratio.or(bytes),
                 tasks,
@@ -95,6 +74,30 @@ impl Store {
             sparks,
             sources,
         })
+    }
+
+    /// What sparklines may be drawn from, by workload.
+    async fn lines(&self, range: TimeRange) -> Result<HashMap<i64, Lines>, StoreError> {
+        let metrics = [
+            Metric::MemoryRatio,
+            Metric::MemoryWorkingSetBytes,
+            Metric::Tasks,
+        ];
+        let (workloads, groups): (Vec<i64>, Vec<_>) =
+            self.containers_since(range.from).await?.into_iter().unzip();
+        let groups: Vec<&[ContainerKey]> = groups.iter().map(Vec::as_slice).collect();
+        let series = self
+            .samples()
+            .query_many(&groups, range, SPARK_POINTS, &metrics)
+            .await?;
+        let lines = series.into_iter().map(|series| {
+            let mut lines = Lines::default();
+            for (line, view) in lines.iter_mut().zip(series) {
+                *line = has_values(&view).then_some(view);
+            }
+            lines
+        });
+        Ok(workloads.into_iter().zip(lines).collect())
     }
 
     /// Containers by workload that were seen at or after a moment, the newest last.
@@ -142,6 +145,9 @@ impl Store {
         Ok(restarts)
     }
 }
+
+/// Share of the limit, bytes, task count; `None` where there is no value at all.
+type Lines = [Option<SeriesView>; 3];
 
 struct Mark {
     at: Timestamp,

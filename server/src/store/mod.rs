@@ -9,8 +9,10 @@ mod coverage;
 mod cursor;
 mod error;
 mod events;
+mod export;
 mod fleet;
 mod ledger;
+mod members;
 mod migrate;
 mod pool;
 mod restarts;
@@ -40,6 +42,7 @@ pub use sources::Sources;
 pub struct Store {
     pool: PgPool,
     head: Arc<series::Head>,
+    members: Arc<members::Members>,
 }
 
 impl Store {
@@ -49,6 +52,7 @@ impl Store {
         let store = Self {
             pool: pool::open(url).await?,
             head: Arc::default(),
+            members: Arc::default(),
         };
         store.samples().restore(chrono::Utc::now()).await?;
         Ok(store)
@@ -75,8 +79,11 @@ impl Store {
     }
 
     /// Containers and the workloads they belong to.
-    pub const fn containers(&self) -> Containers<'_> {
-        Containers { pool: &self.pool }
+    pub fn containers(&self) -> Containers<'_> {
+        Containers {
+            pool: &self.pool,
+            members: &self.members,
+        }
     }
 
     /// Memory and task counts over time.

@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    PgPool,
+    Connection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -13,6 +13,8 @@ use super::error::{StoreError, While};
 const CONNECTIONS: u32 = 12;
 /// A page that waits longer is better told that the store is busy.
 const ACQUIRE: Duration = Duration::from_secs(5);
+/// A connection that was used more recently than this is taken to be alive: asking it first would double the round trips of a page.
+const TRUST: Duration = Duration::from_secs(5);
 /// No statement of ours takes this long on a healthy database. Background work that may, raises it for its own transaction.
 const STATEMENT_TIMEOUT: &str = "15s";
 
@@ -33,6 +35,15 @@ pub(super) async fn open(url: &str) -> Result<PgPool, StoreError> {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUST {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await
         .during("connecting to the database")

@@ -113,7 +113,7 @@ impl Store {
             ..RestartQuery::default()
         };
         let (containers, causes, newest) = tokio::try_join!(
-            async { self.containers().of_workload(id).await },
+            self.members(id),
             self.causes_30d(id, now),
             self.restart_rows(&newest),
         )?;
@@ -135,11 +135,24 @@ impl Store {
         id: WorkloadId,
         query: &SeriesQuery,
     ) -> Result<Option<SeriesSet>, StoreError> {
-        let containers = self.containers().of_workload(id).await?;
+        let containers = self.members(id).await?;
         if containers.is_empty() {
             return Ok(None);
         }
         self.samples().query(&containers, query).await.map(Some)
+    }
+
+    /// The version of [`Store::workload_series`] when its range is sealed, see [`Samples::version`](super::Samples::version).
+    pub async fn workload_series_version(
+        &self,
+        id: WorkloadId,
+        query: &SeriesQuery,
+    ) -> Result<Option<String>, StoreError> {
+        let containers = self.members(id).await?;
+        if containers.is_empty() {
+            return Ok(None);
+        }
+        self.samples().version(&containers, query).await
     }
 
     async fn rows(&self, wanted: &Wanted<'_>, now: Timestamp) -> Result<Vec<Row>, StoreError> {

@@ -3,7 +3,7 @@
 use crate::support::{Server, folder};
 
 /// Path, status, code, field.
-const CASES: [(&str, u16, &str, Option<&str>); 34] = [
+const CASES: [(&str, u16, &str, Option<&str>); 38] = [
     ("/api", 404, "not_found", None),
     ("/api/v1", 404, "not_found", None),
     ("/api/v1/nothing", 404, "not_found", None),
@@ -142,6 +142,25 @@ const CASES: [(&str, u16, &str, Option<&str>); 34] = [
         "invalid_parameter",
         Some("all"),
     ),
+    (
+        "/api/v1/export?format=xml",
+        400,
+        "invalid_parameter",
+        Some("format"),
+    ),
+    (
+        "/api/v1/export?metrics=cpu",
+        400,
+        "invalid_parameter",
+        Some("metrics"),
+    ),
+    (
+        "/api/v1/export?from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z",
+        400,
+        "invalid_parameter",
+        Some("from"),
+    ),
+    ("/api/v1/export?workload=1,999", 404, "not_found", None),
     ("/api/v1/events?x", 400, "invalid_parameter", Some("x")),
 ];
 

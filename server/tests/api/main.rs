@@ -3,6 +3,7 @@
 
 mod bad_configuration;
 mod bad_requests;
+mod export;
 mod killed;
 mod lifecycle;
 mod stream;

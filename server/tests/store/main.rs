@@ -1,13 +1,16 @@
 //! The store on a real Postgres. `make test` provides one; so does `xtask/with-postgres.sh cargo test -p server --test store`.
 #![expect(clippy::unwrap_used, reason = "a test binary")]
 
+mod cached;
 mod containers;
 mod crash;
 mod database;
+mod export;
 mod ledger;
 mod lists;
 mod merge;
 mod samples;
 mod schema;
+mod serving;
 mod upgrade;
 mod views;

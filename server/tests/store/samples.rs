@@ -28,7 +28,7 @@ fn at(ms: i64) -> Timestamp {
     DateTime::from_timestamp_millis(ms).unwrap()
 }
 
-fn sample(at: Timestamp, memory: u64) -> Sample {
+pub(crate) fn sample(at: Timestamp, memory: u64) -> Sample {
     Sample {
         working_set_bytes: Some(memory),
         usage_bytes: Some(memory + (8 << 20)),
@@ -43,7 +43,7 @@ fn sample(at: Timestamp, memory: u64) -> Sample {
 }
 
 /// A poll every ten seconds in `from..to`.
-fn steady(container: ContainerKey, from: Timestamp, to: Timestamp) -> Vec<Tick> {
+pub(crate) fn steady(container: ContainerKey, from: Timestamp, to: Timestamp) -> Vec<Tick> {
     let polls = (to - from).num_seconds() / 10;
     (0..polls)
         .map(|poll| {

@@ -1,7 +1,7 @@
 //! `/api`: the public interface. Everything in it is described at `/api/openapi.json`.
 
 pub mod openapi;
-mod v1;
+pub(super) mod v1;
 
 use axum::{Router, routing::get};
 

@@ -28,6 +28,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         v1::workloads::list,
         v1::workloads::get,
         v1::series::get,
+        v1::export::get,
         v1::restarts::list,
         v1::timeline::list,
         v1::sources::list,

@@ -71,9 +71,12 @@ impl Grid {
         grid
     }
 
+    /// The longest step of a [`Grid::whole`].
+    pub(super) const WHOLE_MS: i64 = 10 * MINUTE;
+
     /// The stretch that holds every grid over `from..to` in steps of up to ten minutes, which all of them divide.
     pub(super) const fn whole(from_ms: i64, to_ms: i64) -> (i64, i64) {
-        const WHOLE: i64 = 10 * MINUTE;
+        const WHOLE: i64 = Grid::WHOLE_MS;
         let end = to_ms.saturating_add(WHOLE - 1);
         (
             from_ms - from_ms.rem_euclid(WHOLE),

@@ -64,6 +64,11 @@ impl Head {
         self.read().complete_since_ms
     }
 
+    /// Nothing from before this moment is in memory, not even what came late: it is sealed, or will be seen once it is.
+    pub(super) fn sealed_until_ms(&self) -> i64 {
+        self.complete_since_ms().saturating_sub(SLACK_MS)
+    }
+
     /// Forgets what is older.
     pub(super) fn evict(&self, before_ms: i64) {
         let mut inner = self.write();

@@ -32,6 +32,7 @@ mod seal;
 mod stored;
 mod time;
 mod varint;
+mod version;
 mod write;
 
 use sqlx::PgPool;

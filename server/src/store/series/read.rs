@@ -29,21 +29,19 @@ impl Samples<'_> {
         containers: &[ContainerKey],
         query: &SeriesQuery,
     ) -> Result<SeriesSet, StoreError> {
-        let points = query.points.clamp(1, MAX_POINTS) as usize;
+        let points = points_of(query);
         let (from, to) = (
             query.range.from.timestamp_millis(),
             query.range.to.timestamp_millis(),
         );
         let mut grid = Grid::cover(from, to, points, 0);
         let series = if grid.step_ms < BUCKET_MS {
-            let (mut begin, mut end) = Grid::whole(from, to);
-            let mut raw = self.raw(containers, begin, end, &query.metrics).await?;
+            let (begin, end) = Grid::whole(from, to);
+            let raw = self.raw(containers, begin, end, &query.metrics).await?;
             let natural = raw.iter().map(|points| natural_step(&times(points)));
-            grid = Grid::cover(from, to, points, natural.max().unwrap_or(0));
-            if grid.from_ms < begin || grid.to_ms() > end {
-                (begin, end) = (grid.from_ms, grid.to_ms());
-                raw = self.raw(containers, begin, end, &query.metrics).await?;
-            }
+            // Polls are five minutes apart at most: what is rarer is no rhythm.
+            let natural = natural.max().unwrap_or(0).min(Grid::WHOLE_MS);
+            grid = Grid::cover(from, to, points, natural);
             let kind = kind_of_points(raw.iter().flatten());
             query
                 .metrics
@@ -97,14 +95,19 @@ impl Samples<'_> {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<Sample>, StoreError> {
-        let raw = self
-            .raw(
-                &[container],
-                from.timestamp_millis(),
-                to.timestamp_millis(),
-                &Metric::ALL,
-            )
-            .await?;
+        self.read(container, TimeRange { from, to }, &Metric::ALL)
+            .await
+    }
+
+    /// The same with what `metrics` are computed from and, where it costs nothing, the rest.
+    pub(in crate::store) async fn read(
+        &self,
+        container: ContainerKey,
+        range: TimeRange,
+        metrics: &[Metric],
+    ) -> Result<Vec<Sample>, StoreError> {
+        let (from, to) = (range.from.timestamp_millis(), range.to.timestamp_millis());
+        let raw = self.raw(&[container], from, to, metrics).await?;
         Ok(raw.into_iter().flatten().map(Point::to_sample).collect())
     }
 
@@ -112,6 +115,11 @@ impl Samples<'_> {
     pub fn latest(&self, container: ContainerKey) -> Option<Sample> {
         self.head.latest(container.0).map(Point::to_sample)
     }
+}
+
+/// How many buckets an answer has at most.
+pub(super) fn points_of(query: &SeriesQuery) -> usize {
+    query.points.clamp(1, MAX_POINTS) as usize
 }
 
 fn times(points: &[Point]) -> Vec<i64> {

@@ -1,6 +1,7 @@
 //! `/api/v1`, one file for each noun.
 
 pub(super) mod events;
+pub(in crate::http) mod export;
 pub(super) mod restarts;
 pub(super) mod series;
 pub(super) mod sources;
@@ -25,6 +26,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/workloads/{id}/series", get(series::get))
         .route("/restarts", get(restarts::list))
         .route("/timeline", get(timeline::list))
+        .route("/export", get(export::get))
         .route("/sources", get(sources::list))
         .route("/events", get(events::stream))
 }

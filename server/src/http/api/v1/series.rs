@@ -1,11 +1,11 @@
 //! Series of a workload.
 
-use axum::{Json, extract::State};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use domain::view::{Page, SeriesQuery, SeriesView};
 
-use super::{Answer, CALLER};
+use super::CALLER;
 use crate::http::{
-    AppState,
+    AppState, cache,
     problem::Problem,
     query::{InPath, Query},
 };
@@ -22,10 +22,13 @@ use crate::http::{
             memory_ratio, tasks, kernel_tasks"),
         ("from" = Option<String>, Query, format = DateTime, description = "Begin; one hour before `to` when not given"),
         ("to" = Option<String>, Query, format = DateTime, description = "End, not included; now when not given"),
+        ("if-none-match" = Option<String>, Header, description = "The `ETag` of an answer that is at hand. Answers about times that only \
+            late samples can change have one"),
         ("points" = Option<u32>, Query, description = "At most this many buckets, 1 to 4000; 600 when not given"),
     ),
     responses(
         (status = 200, body = Page<SeriesView>, description = "One entry for each metric, in the order they were asked for"),
+        (status = 304, description = "The answer at hand is still right"),
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -33,7 +36,12 @@ pub(crate) async fn get(
     State(state): State<AppState>,
     InPath(id): InPath,
     Query(query): Query<SeriesQuery>,
-) -> Answer<Page<SeriesView>> {
-    let set = state.backend.series(&CALLER, id, &query).await?;
-    Ok(Json(Page::whole(set.series)))
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let version = state.backend.series_version(&CALLER, id, &query).await?;
+    cache::answer(&headers, version, async {
+        let set = state.backend.series(&CALLER, id, &query).await?;
+        Ok(Page::whole(set.series))
+    })
+    .await
 }

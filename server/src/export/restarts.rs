@@ -1,62 +1,44 @@
-//! `inquest export`: the restart ledger on standard output.
+//! The restart ledger as text, for `inquest export`.
 
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::Write;
 
-use anyhow::Context as _;
 use app::backend::{Backend, Caller};
-use domain::view::RestartQuery;
+use domain::{Timestamp, view::RestartQuery};
 use serde::Serialize;
 
-use crate::{
-    backend::StoreBackend,
-    cli::{Export, Format},
-    config::Config,
-    startup::Database,
-};
+use super::{Format, csv::quoted};
 
 /// As many as one question may ask for.
 const PAGE: u32 = 1_000;
 
-/// Writes every restart that is wanted, newest first.
-pub async fn run(config: &Config, wanted: &Export) -> anyhow::Result<()> {
-    let database = Database::open(config).await?;
-    let backend = StoreBackend::new(database.store.clone(), false);
-    let written = write_all(&backend, wanted, &mut BufWriter::new(io::stdout())).await;
-    database.close().await;
-    match written {
-        // Whoever reads has read enough: `inquest export | head`.
-        Err(error)
-            if error
-                .downcast_ref()
-                .is_some_and(|error: &io::Error| error.kind() == ErrorKind::BrokenPipe) =>
-        {
-            Ok(())
-        }
-        written => written.context("cannot export"),
-    }
-}
-
-async fn write_all(
+/// Writes every restart that ended in a stretch of time, newest first.
+pub(super) async fn write(
     backend: &dyn Backend,
-    wanted: &Export,
+    (from, to): (Option<Timestamp>, Option<Timestamp>),
+    format: Format,
     out: &mut (dyn Write + Send),
 ) -> anyhow::Result<()> {
     let mut query = RestartQuery {
-        from: wanted.from,
-        to: wanted.to,
+        from,
+        to,
         limit: Some(PAGE),
         ..RestartQuery::default()
     };
-    if wanted.format == Format::Csv {
-        writeln!(out, "{}", COLUMNS.join(","))?;
+    match format {
+        Format::Jsonl => {}
+        Format::Csv => writeln!(out, "{}", COLUMNS.join(","))?,
+        Format::Openmetrics => {
+            anyhow::bail!("restarts are no samples: write them as jsonl or csv, or export samples")
+        }
     }
     loop {
         let page = backend.restarts(&Caller::Anonymous, &query).await?;
         for row in &page.data {
-            match wanted.format {
-                Format::Jsonl => writeln!(out, "{}", serde_json::to_string(row)?)?,
-                Format::Csv => writeln!(out, "{}", csv_line(row)?)?,
-            }
+            let line = match format {
+                Format::Csv => csv_line(row)?,
+                _ => serde_json::to_string(row)?,
+            };
+            writeln!(out, "{line}")?;
         }
         if page.meta.next.is_none() {
             break;
@@ -94,19 +76,10 @@ fn csv_line(row: &impl Serialize) -> serde_json::Result<String> {
     let row = serde_json::to_value(row)?;
     let cells = COLUMNS.map(|column| match &row[column] {
         serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => quoted(text),
+        serde_json::Value::String(text) => quoted(text).into_owned(),
         other => other.to_string(),
     });
     Ok(cells.join(","))
-}
-
-/// RFC 4180: quotes around what would be taken for structure.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }
 
 #[cfg(test)]
