@@ -1,7 +1,7 @@
 # The entry points of Inquest. Each installs what it needs first and says so; CONTRIBUTING.md has the finer ones.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo site test check
+.PHONY: help setup run demo site test check crash fuzz
 
 help:       ## List these targets
 	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' Makefile
@@ -27,3 +27,11 @@ test:       ## Run every check and test, the ones on a real Docker engine and in
 check:      ## Run the checks that need no database, engine or browser
 	@xtask/setup.sh run
 	@xtask/test.sh check
+
+crash:      ## Kill Inquest and Postgres 300 times while they write, and look that nothing is lost
+	@xtask/setup.sh run
+	CRASH_KILLS=300 CRASH_RESULTS=$(CURDIR)/target/bench/results.jsonl \
+		cargo test --package server --test store crash:: -- --nocapture
+
+fuzz:       ## Feed bad bytes to what reads stored samples, for 15 minutes (nightly Rust)
+	@xtask/fuzz.sh

@@ -25,6 +25,7 @@ mod workloads;
 
 use std::sync::Arc;
 
+use domain::Timestamp;
 use sqlx::PgPool;
 
 pub use containers::{Containers, KnownContainer, Resolved};
@@ -48,13 +49,18 @@ pub struct Store {
 impl Store {
     /// Connects, brings the schema up to date and reads the newest samples into memory.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_at(url, chrono::Utc::now()).await
+    }
+
+    /// The same at a given time: for who keeps samples by another clock than ours.
+    pub async fn open_at(url: &str, now: Timestamp) -> Result<Self, StoreError> {
         migrate(url).await?;
         let store = Self {
             pool: pool::open(url).await?,
             head: Arc::default(),
             members: Arc::default(),
         };
-        store.samples().restore(chrono::Utc::now()).await?;
+        store.samples().restore(now).await?;
         Ok(store)
     }
 
