@@ -71,7 +71,9 @@ impl Containers<'_> {
             resolved.push(resolve(&mut tx, source, spec, *seen_at).await?);
         }
         tx.commit().await.during(DOING)?;
-        resolved.iter().for_each(|one| self.members.note(*one));
+        for one in &resolved {
+            self.members.note(*one);
+        }
         Ok(resolved)
     }
 
