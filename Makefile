@@ -1,10 +1,10 @@
 # The entry points of Inquest. Each installs what it needs first and says so; CONTRIBUTING.md has the finer ones.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo site test check crash fuzz
+.PHONY: help setup run demo site test check crash fuzz poll10k
 
 help:       ## List these targets
-	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z0-9]*\): .*## /  make \1\t/p' Makefile
 
 setup:      ## Install what building and running needs (Debian, Ubuntu)
 	@xtask/setup.sh run
@@ -35,3 +35,6 @@ crash:      ## Kill Inquest and Postgres 300 times while they write, and look th
 
 fuzz:       ## Feed bad bytes to what reads stored samples, for 15 minutes (nightly Rust)
 	@xtask/fuzz.sh
+
+poll10k: setup ## Poll 10,000 simulated containers and report what that costs; ARGS="--soak 30m" watches memory
+	cargo xtask poll $(ARGS)

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a command line tool talks on stdout")]
 
 mod boundaries;
+mod poll;
 mod site;
 mod sqlx;
 mod wasm;
@@ -24,6 +25,8 @@ enum Task {
     Budget,
     /// Check the invariants of the architecture: who may depend on what, and what is written where
     Boundaries,
+    /// Poll a simulated fleet of 10,000 containers with the real server and append what it costs to target/bench/results.jsonl
+    Poll(poll::Options),
     /// Ask a throw-away Postgres about every query and write the answers to .sqlx
     SqlxPrepare(sqlx::Options),
 }
@@ -44,6 +47,7 @@ fn run(workspace: &Workspace, task: &Task) -> anyhow::Result<()> {
         Task::Site(options) => site::build(workspace, options),
         Task::Budget => site::check_budget(workspace),
         Task::Boundaries => boundaries::check(workspace),
+        Task::Poll(options) => poll::run(workspace, options),
         Task::SqlxPrepare(options) => sqlx::prepare(workspace, options),
     }
 }
