@@ -12,7 +12,7 @@ use axum::{
     extract::Request,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::any,
 };
 use leptos::{
     config::LeptosOptions,
@@ -21,12 +21,12 @@ use leptos::{
 };
 use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context,
-    handle_server_fns_with_context, render_app_async_with_context,
+    render_app_async_with_context,
 };
 use tower::{ServiceBuilder, service_fn};
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use super::AppState;
+use super::{AppState, problem};
 
 /// The name of the browser's files, as in `[[workspace.metadata.leptos]]`.
 const OUTPUT_NAME: &str = "inquest";
@@ -74,10 +74,6 @@ pub(super) fn add(router: Router<AppState>, state: &AppState, site: &Path) -> Ro
         move || shell(options.clone())
     };
 
-    let server_fns = {
-        let context = context.clone();
-        move |request: Request| handle_server_fns_with_context(context.clone(), request)
-    };
     let not_found = {
         let render = render_app_async_with_context(context.clone(), shell.clone());
         service_fn(move |request: Request| {
@@ -99,8 +95,9 @@ pub(super) fn add(router: Router<AppState>, state: &AppState, site: &Path) -> Ro
             .fallback(not_found),
     );
     router
-        .route("/_fn/{*name}", post(server_fns.clone()).get(server_fns))
+        // Pages and the server functions that they call, each under its own address.
         .leptos_routes_with_context(state, routes, context, shell)
+        .route("/_fn/{*name}", any(problem::unknown_path))
         .fallback_service(files)
 }
 

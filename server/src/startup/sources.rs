@@ -1,9 +1,11 @@
 //! What is watched: what is configured, else whatever engine this machine has.
 
-use domain::source::SourceKind;
+use chrono::Utc;
+use domain::source::{SourceKind, SourceState};
 
 use crate::{
     collect::{
+        Health,
         registry::SourceSpec,
         sources::docker::{Endpoint, discover},
     },
@@ -14,7 +16,7 @@ use crate::{
 /// How often discovered engines are polled.
 const INTERVAL: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// Makes the sources known to the store.
+/// Makes the sources known to the store, and known there what is not watched any longer.
 pub(super) async fn resolve(
     store: &Store,
     config: &Config,
@@ -29,7 +31,32 @@ pub(super) async fn resolve(
     for source in sources {
         specs.push(register(store, source).await?);
     }
+    leave_others(store, &specs).await?;
     Ok(specs)
+}
+
+/// Sources of earlier configurations keep their history, but how they were then says nothing about now.
+async fn leave_others(store: &Store, watched: &[SourceSpec]) -> Result<(), StoreError> {
+    let at = Utc::now();
+    for row in store.source_rows(at).await? {
+        if watched.iter().any(|spec| spec.id == row.id) {
+            continue;
+        }
+        let health = Health {
+            at,
+            state: SourceState::Unreachable,
+            problem: Some(
+                "Not watched: it is not in the configuration, or its socket was not there when Inquest started"
+                    .to_owned(),
+            ),
+            engine: None,
+            poll_ms: None,
+            next_try_at: None,
+            events_connected: false,
+        };
+        store.sources().set_health(row.id, &health).await?;
+    }
+    Ok(())
 }
 
 /// Makes one source known to the store.

@@ -1,6 +1,6 @@
 //! Questions that make no sense: problem+json with a stable code and the field that is wrong.
 
-use crate::support::{Server, folder};
+use crate::support::{Server, ask, folder};
 
 /// Path, status, code, field.
 const CASES: [(&str, u16, &str, Option<&str>); 38] = [
@@ -190,31 +190,25 @@ async fn each_is_answered_with_what_is_wrong() {
 
     let client = reqwest::Client::new();
     let url = |path: &str| format!("{}{path}", server.url);
-    let (status, _, body) = server.ask(client.delete(url("/api/v1/workloads"))).await;
+    let (status, _, body) = ask(client.delete(url("/api/v1/workloads"))).await;
     assert_eq!(
         (status, body["code"].as_str()),
         (405, Some("method_not_allowed")),
         "{body}"
     );
-    let (status, _, body) = server
-        .ask(
-            client
-                .post(url("/api/v1/restarts"))
-                .header("sec-fetch-site", "cross-site"),
-        )
-        .await;
+    let (status, _, body) = ask(client
+        .post(url("/api/v1/restarts"))
+        .header("sec-fetch-site", "cross-site"))
+    .await;
     assert_eq!(
         (status, body["code"].as_str()),
         (403, Some("cross_site")),
         "{body}"
     );
-    let (status, _, body) = server
-        .ask(
-            client
-                .get(url("/api/v1/workloads"))
-                .header("host", "evil.example"),
-        )
-        .await;
+    let (status, _, body) = ask(client
+        .get(url("/api/v1/workloads"))
+        .header("host", "evil.example"))
+    .await;
     assert_eq!(
         (status, body["code"].as_str()),
         (421, Some("unknown_host")),

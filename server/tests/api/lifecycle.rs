@@ -4,7 +4,10 @@ use std::{fs, path::Path, time::Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
-use crate::support::{Server, folder, inquest, run};
+use crate::{
+    support::{Server, folder, inquest, run},
+    watching::{configuration, simulate, until, watch},
+};
 
 fn postmaster(dir: &Path) -> Pid {
     let note = fs::read_to_string(dir.join("postgres/postmaster.pid")).expect("it runs");
@@ -45,6 +48,32 @@ async fn it_starts_again_after_kill_9_of_itself_and_of_postgres() {
         test_kill_process(postgres).is_err(),
         "Postgres stops with it"
     );
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_watched_any_longer_does_not_look_healthy() {
+    let engine = simulate(&["web".to_owned()], 0.5).await;
+    let (dir, config) = (folder(), configuration(&engine, 1));
+    let named = async |server: &Server| {
+        let (_, _, body) = server.get("/api/v1/sources").await;
+        let mut rows = body["data"].as_array().expect("a list").clone();
+        rows.retain(|row| row["name"] == "here-0");
+        rows.remove(0)
+    };
+    let server = Server::from(&mut watch(dir.path(), config.path()));
+    until("it answers", async || {
+        named(&server).await["state"] == "healthy"
+    })
+    .await;
+    drop(server);
+
+    let config = configuration(&engine, 0);
+    let server = Server::from(&mut watch(dir.path(), config.path()));
+    let source = named(&server).await;
+    assert_eq!(source["state"], "unreachable", "{source}");
+    let problem = source["problem"].as_str().expect("a problem");
+    assert!(problem.starts_with("Not watched"), "{problem}");
+    engine.shutdown().await;
 }
 
 #[test]

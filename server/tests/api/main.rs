@@ -3,8 +3,11 @@
 
 mod bad_configuration;
 mod bad_requests;
+mod disk_full;
 mod export;
+mod in_trouble;
 mod killed;
 mod lifecycle;
 mod stream;
 mod support;
+mod watching;

@@ -83,6 +83,11 @@ impl Server {
         Self { child, url }
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.child.id().cast_signed()).expect("a process");
         kill_process(pid, signal).expect("it runs");
@@ -102,19 +107,24 @@ impl Server {
 
     /// Asks, and returns status, content type and body.
     pub(crate) async fn get(&self, path: &str) -> (u16, String, Value) {
-        self.ask(reqwest::Client::new().get(format!("{}{path}", self.url)))
-            .await
+        get(&format!("{}{path}", self.url)).await
     }
+}
 
-    pub(crate) async fn ask(&self, request: reqwest::RequestBuilder) -> (u16, String, Value) {
-        let response = request.send().await.expect("it answers");
-        let status = response.status().as_u16();
-        let content_type = response.headers().get("content-type");
-        let content_type = content_type.map(|value| value.to_str().expect("text").to_owned());
-        let text = response.text().await.expect("text");
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        (status, content_type.unwrap_or_default(), body)
-    }
+/// Asks, and returns status, content type and body.
+pub(crate) async fn get(url: &str) -> (u16, String, Value) {
+    ask(reqwest::Client::new().get(url)).await
+}
+
+/// The same for any request.
+pub(crate) async fn ask(request: reqwest::RequestBuilder) -> (u16, String, Value) {
+    let response = request.send().await.expect("it answers");
+    let status = response.status().as_u16();
+    let content_type = response.headers().get("content-type");
+    let content_type = content_type.map(|value| value.to_str().expect("text").to_owned());
+    let text = response.text().await.expect("text");
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    (status, content_type.unwrap_or_default(), body)
 }
 
 impl Drop for Server {

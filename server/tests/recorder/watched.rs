@@ -39,6 +39,11 @@ struct Running {
 impl Watched {
     /// Watches containers of these names, and returns when all have been seen.
     pub(crate) async fn start(workloads: &[&str]) -> Self {
+        Self::in_database(&empty_database().await, workloads).await
+    }
+
+    /// The same into a database of the caller's.
+    pub(crate) async fn in_database(url: &str, workloads: &[&str]) -> Self {
         let mut fleet = String::from("[[engine]]\nname='here'\n");
         for name in workloads {
             writeln!(
@@ -54,7 +59,7 @@ impl Watched {
             .listen(&Listen::Tcp(([127, 0, 0, 1], 0).into()))
             .await
             .unwrap();
-        let store = Store::open(&empty_database().await).await.unwrap();
+        let store = Store::open(url).await.unwrap();
         let source = store
             .sources()
             .upsert("here", SourceKind::Docker, simulator.endpoint(), 1_000)
