@@ -3,6 +3,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo site test check crash fuzz poll10k
 
+# As `cargo xtask site`, which is quiet: the first time it compiles for minutes, and that should be seen.
+build-site = cargo run --bin xtask -- site --release
+
 help:       ## List these targets
 	@sed -n 's/^\([a-z0-9]*\): .*## /  make \1\t/p' Makefile
 
@@ -10,22 +13,22 @@ setup:      ## Install what building and running needs (Debian, Ubuntu)
 	@xtask/setup.sh run
 
 run: setup  ## Build Inquest and watch the container engine of this machine
-	cargo xtask site --release
+	$(build-site)
 	cargo run --profile quick --bin inquest -- serve
 
 demo: setup ## The same, with a simulated fleet and 30 days of its history
-	cargo xtask site --release
+	$(build-site)
 	cargo run --profile quick --bin inquest -- demo
 
 site: setup ## Build only what the browser loads, into target/site
-	cargo xtask site --release
+	$(build-site)
 
 test:       ## Run every check and test, the ones on a real Docker engine and in Chromium too
 	@xtask/setup.sh test
 	@xtask/test.sh
 
 check:      ## Run the checks that need no database, engine or browser
-	@xtask/setup.sh run
+	@xtask/setup.sh check
 	@xtask/test.sh check
 
 crash:      ## Kill Inquest and Postgres 300 times while they write, and look that nothing is lost

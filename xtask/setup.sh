@@ -1,13 +1,25 @@
 #!/usr/bin/env bash
-# usage: xtask/setup.sh run|test
-# Makes a Debian or Ubuntu machine with git, make and rustup able to build and run Inquest ("run"), and to test it ("test",
-# which includes "run"). Installs only what is missing, saying what and why, and takes no noticeable time when nothing is.
+# usage: xtask/setup.sh run|check|test
+# Makes a Debian or Ubuntu machine with git, make and rustup able to build and run Inquest ("run"), to check its sources too
+# ("check"), and to test it as well ("test"). Installs only what is missing, saying what and why, and takes no noticeable time
+# when nothing is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { printf 'set-up: %s\n' "$*"; }
 fail() { printf 'set-up: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null; }
+
+# Passes on what it reads, and shows the newest line of it to whoever watches.
+progress() {
+    local line watched=
+    [ ! -t 2 ] || watched=yes
+    while IFS= read -r line; do
+        printf '%s\n' "$line"
+        [ -z "$watched" ] || printf '\r\033[K  %.76s' "$line" >&2
+    done
+    [ -z "$watched" ] || printf '\r\033[K' >&2
+}
 
 packages=()
 # need WHY PACKAGE…
@@ -26,16 +38,16 @@ install_packages() {
     [ "$(id -u)" = 0 ] || have sudo || fail "please install as root: apt-get install ${packages[*]}"
     local log
     log=$(mktemp /tmp/inquest-set-up.XXXXXX)
-    say "installing ${packages[*]} (minutes; progress is in $log)"
+    say "installing ${packages[*]}"
     # The package would create a cluster and run it as a service. We want the programs only; a machine that has Postgres
     # already keeps its own setting.
     if [[ " ${packages[*]} " == *" postgresql "* ]] && [ ! -e /etc/postgresql-common ]; then
         as_root mkdir -p /etc/postgresql-common/createcluster.d
         echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/programs-only.conf >/dev/null
     fi
-    as_root apt-get update --quiet >"$log" 2>&1 || true
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends "${packages[@]}" \
-        >>"$log" 2>&1 || { tail -30 "$log" >&2; fail "apt-get failed"; }
+    as_root apt-get update 2>&1 | progress >"$log" || true
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${packages[@]}" 2>&1 | progress >>"$log" ||
+        { tail -30 "$log" >&2; fail "apt-get failed"; }
     rm -f "$log"
     packages=()
 }
@@ -59,7 +71,7 @@ wasm_target_ready() {
 wasm_target() {
     wasm_target_ready && return
     say "adding Rust's wasm32 target (the browser's half is WebAssembly), at most 60 s"
-    if timeout 60 rustup target add wasm32-unknown-unknown >/dev/null 2>&1; then return; fi
+    if timeout 60 rustup target add wasm32-unknown-unknown 2>&1 | progress >/dev/null; then return; fi
     say "rustup's server did not answer; using the distribution's compiler for WebAssembly"
     need "builds the wasm32 standard library" rustc-web rust-web-src
     install_packages
@@ -75,8 +87,17 @@ group_run() {
     wasm_target
 }
 
-group_test() {
+# cargo-deny has no package. Unoptimised it is built in a fraction of the time, and still checks in seconds.
+group_check() {
     group_run
+    local tools=${CARGO_TARGET_DIR:-target}/tools
+    PATH=$tools/bin:$PATH have cargo-deny && return
+    say "building cargo-deny (checks the licences and sources of dependencies)"
+    cargo install --locked --debug --root "$tools" cargo-deny@0.20.2 || fail "cargo-deny cannot be built"
+}
+
+group_test() {
+    group_check
     have node || need "runs Playwright" nodejs
     have npm || need "installs Playwright" npm
     # Ubuntu's package of that name is a snap, which needs a running snapd: Playwright brings its own there.
@@ -98,6 +119,7 @@ group_test() {
 
 case "${1:-}" in
     run) group_run ;;
+    check) group_check ;;
     test) group_test ;;
-    *) sed -n '2,4s/^# //p' "$0"; exit 2 ;;
+    *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
 esac
