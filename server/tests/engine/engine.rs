@@ -39,19 +39,7 @@ pub(crate) struct Run<'a> {
 impl Engine {
     /// The engine, or `None` where there is none: then it says so, or fails where one is required.
     pub(crate) async fn reach() -> Option<Self> {
-        match Self::connect().await {
-            Ok(engine) => Some(engine),
-            Err(why) => {
-                let required =
-                    |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
-                assert!(
-                    !required("CI", "true") && !required("INQUEST_REQUIRE_ENGINE", "1"),
-                    "an engine is required: {why}"
-                );
-                eprintln!("SKIPPED: {why}");
-                None
-            }
-        }
+        Self::connect().await.map_err(|why| skip(&why)).ok()
     }
 
     async fn connect() -> Result<Self, String> {
@@ -62,6 +50,13 @@ impl Engine {
             .first()
             .map(ToString::to_string)
             .ok_or("there is no Docker socket, and DOCKER_HOST is not set")?;
+        let engine = Self::at(endpoint).await?;
+        engine.clean().await;
+        Ok(engine)
+    }
+
+    /// The engine at some endpoint.
+    pub(crate) async fn at(endpoint: String) -> Result<Self, String> {
         let docker = if let Some(path) = endpoint.strip_prefix("unix://") {
             Docker::connect_with_unix(path, 60, API_DEFAULT_VERSION)
         } else {
@@ -72,9 +67,7 @@ impl Engine {
             .ping()
             .await
             .map_err(|error| format!("{endpoint} does not answer: {error}"))?;
-        let engine = Self { docker, endpoint };
-        engine.clean().await;
-        Ok(engine)
+        Ok(Self { docker, endpoint })
     }
 
     /// Makes the victim's image under two tags.
@@ -213,6 +206,16 @@ impl Engine {
             self.remove(&id).await;
         }
     }
+}
+
+/// Says why a test does not run, or fails where it has to.
+pub(crate) fn skip(why: &str) {
+    let required = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
+    assert!(
+        !required("CI", "true") && !required("INQUEST_REQUIRE_ENGINE", "1"),
+        "an engine is required: {why}"
+    );
+    eprintln!("SKIPPED: {why}");
 }
 
 /// Waits.

@@ -34,14 +34,14 @@ const IN_TIME: TimeDelta = TimeDelta::seconds(5);
 const BUSY: i32 = 4;
 
 /// Inquest without its pages.
-struct Inquest {
+pub(crate) struct Inquest {
     scheduler: Scheduler,
     recorder: JoinHandle<()>,
     stop: CancellationToken,
 }
 
 impl Inquest {
-    async fn start(store: &Store, source: SourceId, endpoint: &str) -> Self {
+    pub(crate) async fn start(store: &Store, source: SourceId, endpoint: &str) -> Self {
         let (outbox, inbox) = outbox::channel();
         let stop = CancellationToken::new();
         let recorder = Recorder::new(store.clone(), Live::default(), stop.clone());
@@ -65,7 +65,7 @@ impl Inquest {
         }
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.scheduler.stop().await;
         self.stop.cancel();
         self.recorder.await.expect("the recorder does not panic");
@@ -102,7 +102,7 @@ async fn rows(store: &Store) -> Vec<RestartRow> {
         .data
 }
 
-async fn of(store: &Store, id: &str) -> Vec<RestartRow> {
+pub(crate) async fn of(store: &Store, id: &str) -> Vec<RestartRow> {
     let mut rows = rows(store).await;
     rows.retain(|row| row.container_id.0 == id);
     rows

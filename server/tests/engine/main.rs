@@ -3,5 +3,6 @@
 
 mod engine;
 mod image;
+mod killed;
 mod ledger;
 mod messages;
