@@ -16,8 +16,8 @@ phase() {
     printf '=== %s: ok, %d s (%d s in all)\n' "$name" $((SECONDS - begin)) $((SECONDS - started))
 }
 
-# Not "advisories": they change without us and come from a server, so they would fail a build that was good. `cargo deny check
-# advisories` asks for them.
+# Not "advisories": they change without us and come from a server, so they would fail a build that was good. CONTRIBUTING.md has
+# the command that asks for them.
 deny() { PATH=${CARGO_TARGET_DIR:-$PWD/target}/tools/bin:$PATH cargo deny --log-level error check bans licenses sources; }
 
 # One processor is idle while the WebAssembly is linked, so the site is built beside the phases that follow.
