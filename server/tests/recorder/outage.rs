@@ -136,7 +136,7 @@ async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), look)
+    tokio::time::timeout(Duration::from_mins(3), look)
         .await
         .unwrap_or_else(|_elapsed| panic!("waited in vain until {what}"));
 }
