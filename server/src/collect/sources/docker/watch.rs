@@ -10,11 +10,13 @@
 
 mod answers;
 mod beat;
+mod due;
 mod round;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bollard::models::ContainerInspectResponse;
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
     fact::{Action, EngineEvent, Observation, Poll},
@@ -31,7 +33,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior},
 };
 
-use self::{beat::Beats, round::Round};
+use self::{beat::Beats, due::Due, round::Round};
 use super::{
     Outage, Settings,
     call::Failure,
@@ -78,6 +80,7 @@ pub(super) struct Watch<'a> {
     outage: &'a mut Outage,
     known: HashMap<EngineId, Known>,
     beats: Beats,
+    due: Due,
     calls: JoinSet<Answer>,
     permits: Arc<Semaphore>,
     prober: Prober,
@@ -121,6 +124,10 @@ impl<'a> Watch<'a> {
             prober: Prober::new(
                 engine.endpoint.host().to_owned(),
                 settings.interval + beats.length(),
+            ),
+            due: Due::new(
+                TimeDelta::from_std(beats.length()).unwrap_or_default(),
+                engine.now(),
             ),
             beats,
             samples: Vec::new(),
@@ -234,11 +241,11 @@ impl<'a> Watch<'a> {
         });
     }
 
-    /// Hands over the readings that came in since the last beat.
+    /// Hands over the readings that came in since the last beat, most of which were asked for at it.
     fn flush_samples(&mut self) {
         if !self.samples.is_empty() {
             self.reporter.poll(Poll {
-                tick: self.engine.now(),
+                tick: self.due.last(),
                 samples: std::mem::take(&mut self.samples),
                 states: Vec::new(),
                 complete: false,

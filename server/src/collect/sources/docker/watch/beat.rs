@@ -65,6 +65,7 @@ impl Watch<'_> {
     /// Sends what is due.
     pub(super) fn beat(&mut self, at: Instant) {
         self.flush_samples();
+        self.due.beat(self.engine.now());
         let beats = self.beats;
         if beats.starts_round() && self.listing.is_none() && self.round.is_none() {
             gauge!(LAG_SECONDS, "source" => self.reporter.label()).set(at.elapsed().as_secs_f64());
