@@ -155,8 +155,8 @@ async fn late_samples_of_a_merged_day_are_added_to_it_and_to_its_rollups() {
         let series = answer.unwrap().series.remove(0);
         let highest = series.max.iter().flatten().copied().fold(0.0, f64::max);
         assert_eq!(
-            highest,
-            5_000.0 * 4_096.0,
+            Some(highest),
+            Some(5_000.0 * 4_096.0),
             "in steps of {} ms",
             series.step_ms
         );

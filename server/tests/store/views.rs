@@ -70,7 +70,10 @@ async fn every_view_is_read_by_name() {
         memory.get::<Vec<i64>, _>("mib"),
         [40 << 20, 60 << 20, 50 << 20, 50 << 20]
     );
-    assert_eq!(memory.get::<f64, _>("limit_ratio_max"), 60.0 / 64.0);
+    assert_eq!(
+        memory.get::<Option<f64>, _>("limit_ratio_max"),
+        Some(60.0 / 64.0)
+    );
     let tasks = sqlx::query("SELECT kind, tasks_max FROM hourly_tasks WHERE workload = 'checkout'")
         .fetch_one(&sql)
         .await
@@ -82,7 +85,10 @@ async fn every_view_is_read_by_name() {
         .await
         .unwrap();
     assert_eq!(restart.get::<String, _>("cause"), "out_of_memory");
-    assert_eq!(restart.get::<f64, _>("last_limit_ratio"), 63.0 / 64.0);
+    assert_eq!(
+        restart.get::<Option<f64>, _>("last_limit_ratio"),
+        Some(63.0 / 64.0)
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Samples of one container as a row of `chunk_2h` or `chunk_1d`: a column for the times and one for each metric.
 
 use super::{
+    beside,
     codec::{self, CodecError},
     point::{Column, Point},
     time::{DAY, HOUR, begin},
@@ -36,6 +37,11 @@ impl Tier {
 /// One encoded column for each of [`Column::ALL`]; `None` for those that were not asked for and those without any value.
 pub(super) type Columns = [Option<Vec<u8>>; Column::ALL.len()];
 
+/// Whether a column may be stored as its difference to the working set, which is then needed to read it.
+pub(super) const fn is_beside_memory(column: Column) -> bool {
+    matches!(column, Column::Usage | Column::Anon)
+}
+
 /// A row of either table.
 #[derive(Debug)]
 pub(super) struct ChunkRow {
@@ -58,14 +64,18 @@ impl ChunkRow {
             .iter()
             .map(|point| Some((point.at_ms - start_ms) as u64))
             .collect();
-        let mut values = Vec::with_capacity(points.len());
-        let columns = Column::ALL.map(|column| {
-            values.clear();
-            values.extend(points.iter().map(|point| point.get(column)));
-            values
-                .iter()
-                .any(Option::is_some)
-                .then(|| codec::encode(&values))
+        let column = |column| -> Vec<_> { points.iter().map(|point| point.get(column)).collect() };
+        let memory = column(Column::WorkingSet);
+        let columns = Column::ALL.map(|of| {
+            let values = column(of);
+            if !values.iter().any(Option::is_some) {
+                return None;
+            }
+            Some(if is_beside_memory(of) {
+                beside::encode(&values, &memory)
+            } else {
+                codec::encode(&values)
+            })
         });
         Self {
             container_id,
@@ -86,14 +96,22 @@ impl ChunkRow {
                 Ok(Point::empty(self.start_ms + at as i64))
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let mut memory = None;
         for (column, bytes) in Column::ALL.into_iter().zip(&self.columns) {
             let Some(bytes) = bytes else { continue };
-            let values = codec::decode(bytes, points.len())?;
+            let values = if is_beside_memory(column) {
+                beside::decode(bytes, memory.as_deref(), points.len())?
+            } else {
+                codec::decode(bytes, points.len())?
+            };
             if values.len() != points.len() {
                 return Err(CodecError::Malformed("columns of different length"));
             }
-            for (point, value) in points.iter_mut().zip(values) {
-                point.set(column, value);
+            for (point, value) in points.iter_mut().zip(&values) {
+                point.set(column, *value);
+            }
+            if column == Column::WorkingSet {
+                memory = Some(values);
             }
         }
         Ok(points)

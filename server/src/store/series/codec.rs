@@ -42,9 +42,17 @@ const BODY_PCO: u8 = 2;
 const GAPS: u8 = 0b100;
 /// Values are multiples of [`PAGE`], stored divided by it. pco finds that out by itself, at two or three times the cost.
 const PAGES: u8 = 0b1000;
+/// Values are what these rows have above, or below, those of another column: see [`super::beside`].
+pub(super) const ABOVE: u8 = 0b1_0000;
+pub(super) const BELOW: u8 = 0b10_0000;
 
 /// Bytes of a column.
 pub(super) fn encode(rows: &[Option<u64>]) -> Vec<u8> {
+    encode_as(rows, 0)
+}
+
+/// Bytes of a column that is related to another one: [`ABOVE`], [`BELOW`] or 0.
+pub(super) fn encode_as(rows: &[Option<u64>], relation: u8) -> Vec<u8> {
     let mut values: Vec<u64> = rows.iter().copied().flatten().collect();
     let paged = !values.is_empty() && values.iter().all(|value| value.is_multiple_of(PAGE));
     if paged {
@@ -62,7 +70,7 @@ pub(super) fn encode(rows: &[Option<u64>]) -> Vec<u8> {
 
     let mut out = vec![
         VERSION,
-        body | if gaps { GAPS } else { 0 } | if paged { PAGES } else { 0 },
+        relation | body | if gaps { GAPS } else { 0 } | if paged { PAGES } else { 0 },
     ];
     varint::put(&mut out, rows.len() as u64);
     if gaps {
@@ -82,9 +90,20 @@ pub(super) fn encode(rows: &[Option<u64>]) -> Vec<u8> {
 
 /// Rows of a column, of which there cannot be more than `at_most`: equal rows take no bytes, so the bytes say nothing of their number.
 pub(super) fn decode(bytes: &[u8], at_most: usize) -> Result<Vec<Option<u64>>, CodecError> {
+    match decode_as(bytes, at_most)? {
+        (0, rows) => Ok(rows),
+        _ => Err(CodecError::Malformed("related to another column")),
+    }
+}
+
+/// The same, with the relation to another column.
+pub(super) fn decode_as(
+    bytes: &[u8],
+    at_most: usize,
+) -> Result<(u8, Vec<Option<u64>>), CodecError> {
     let (version, mut rest) = checked(bytes)?;
     let flags = varint::take_byte(&mut rest)?;
-    if flags & !(BODY | GAPS | PAGES) != 0 {
+    if flags & !(BODY | GAPS | PAGES | ABOVE | BELOW) != 0 {
         return Err(CodecError::Malformed("unknown flags"));
     }
     let rows = usize::try_from(varint::take(&mut rest)?).unwrap_or(usize::MAX);
@@ -119,10 +138,11 @@ pub(super) fn decode(bytes: &[u8], at_most: usize) -> Result<Vec<Option<u64>>, C
         }
     }
     let mut values = values.into_iter();
-    Ok(present
+    let rows = present
         .into_iter()
         .map(|present| if present { values.next() } else { None })
-        .collect())
+        .collect();
+    Ok((flags & (ABOVE | BELOW), rows))
 }
 
 /// The version, and what is between it and the checksum, if both are right.

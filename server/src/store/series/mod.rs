@@ -10,6 +10,7 @@
 
 mod aggregate;
 mod append;
+mod beside;
 mod chunk;
 mod codec;
 mod finish;

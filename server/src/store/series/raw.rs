@@ -77,9 +77,12 @@ impl Samples<'_> {
             containers,
             from,
             to,
+            // Usage and anonymous memory may be stored as their differences to the working set.
             any(&[
                 Metric::MemoryWorkingSetBytes,
+                Metric::MemoryUsageBytes,
                 Metric::MemoryCacheBytes,
+                Metric::MemoryAnonBytes,
                 Metric::MemoryRatio
             ]),
             any(&[Metric::MemoryUsageBytes, Metric::MemoryCacheBytes]),
