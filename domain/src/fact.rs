@@ -43,6 +43,29 @@ pub struct Observation {
     pub restart_count: Option<u64>,
 }
 
+impl Observation {
+    /// Whether it is another one with nothing new in it.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let Self {
+            at: _,
+            spec,
+            state,
+            started_at,
+            finished_at,
+            exit_code,
+            oom_killed,
+            restart_count,
+        } = self;
+        *state == other.state
+            && *started_at == other.started_at
+            && *finished_at == other.finished_at
+            && *exit_code == other.exit_code
+            && *oom_killed == other.oom_killed
+            && *restart_count == other.restart_count
+            && *spec == other.spec
+    }
+}
+
 /// One entry of the engine's event stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineEvent {

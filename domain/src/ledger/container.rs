@@ -24,7 +24,7 @@ const RUNS: usize = 32;
 const EVENTS: usize = 256;
 /// How long events are kept: longer than any usual stop timeout.
 const EVENTS_FOR: TimeDelta = TimeDelta::minutes(15);
-/// Observations kept.
+/// Observations kept of those that differ from the one before.
 const OBSERVATIONS: usize = 16;
 
 /// One container.
@@ -147,7 +147,9 @@ impl Container {
     pub(super) fn observe(&mut self, seen: Observation, gap: Option<&Gap>) -> bool {
         let untried = self.runs.is_empty();
         let first_sight = !self.inspected && untried;
-        self.spec = seen.spec.clone();
+        if self.spec != seen.spec {
+            self.spec.clone_from(&seen.spec);
+        }
         self.inspected = true;
         self.gone = seen.state == ContainerState::Removed;
         self.heard_at = self.heard_at.max(seen.at);
@@ -161,9 +163,16 @@ impl Container {
         if let Some(count) = seen.restart_count {
             self.counter = Some((seen.at, count));
         }
-        self.observations.push_back(seen);
-        if self.observations.len() > OBSERVATIONS {
-            self.observations.pop_front();
+        // Polls repeat themselves: when something was seen first is what tells.
+        if !self
+            .observations
+            .back()
+            .is_some_and(|last| last.says_the_same(&seen))
+        {
+            self.observations.push_back(seen);
+            if self.observations.len() > OBSERVATIONS {
+                self.observations.pop_front();
+            }
         }
         untried && !self.runs.is_empty()
     }
