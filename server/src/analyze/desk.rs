@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{TimeDelta, Utc};
 use domain::{
     Timestamp,
-    fact::{Action, EngineEvent, Gap, GapKind, Poll},
-    ids::{EngineId, SourceId},
+    fact::{Action, EngineEvent, Gap, GapKind, Observation, Poll},
+    ids::{ContainerKey, EngineId, SourceId},
     ledger::{Ledger, Step},
     sample::Sample,
     workload::ContainerState,
@@ -15,7 +15,7 @@ use domain::{
 use super::ring::{self, Ring};
 use crate::{
     collect::{Body, Health, ProbeHealth},
-    store::{Resolved, Store, StoreError},
+    store::{Resolved, Store, StoreError, Tick},
 };
 
 /// Events this far back are read again after a start, so that an end that had not settled finds its evidence.
@@ -23,27 +23,76 @@ const REREAD: TimeDelta = TimeDelta::minutes(15);
 /// Without a poll for this long before a start, nobody was watching: three times the usual interval.
 const NOT_WATCHING: TimeDelta = TimeDelta::seconds(30);
 
+/// The store is told of a state again after so long although it is the same: should it know better, that lasts no longer.
+const TELL_AGAIN: TimeDelta = TimeDelta::hours(1);
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) source: SourceId,
-    pub(super) ledger: Ledger,
-    pub(super) keys: HashMap<EngineId, Resolved>,
-    pub(super) rings: HashMap<EngineId, Ring>,
-    pub(super) incoming: Incoming,
+    ledger: Ledger,
+    pub(super) containers: HashMap<EngineId, Known>,
+    incoming: Incoming,
+    readings: Readings,
+    /// What the ledger has found and is not written yet.
+    pub(super) found: Vec<Found>,
     /// The last health that was published.
     pub(super) health: Option<Health>,
-    /// Containers the engine still has, as far as we know.
-    present: HashSet<EngineId>,
     /// Podman reports neither OOM kills nor stops.
     is_podman: bool,
     clock_offset: TimeDelta,
-    /// What the ledger has found and is not written yet.
-    found: Vec<Found>,
     /// Up to when, by what came in, ends were settled.
     settled_at: Timestamp,
     /// The last poll before this start, until the first one after it.
     last_poll_at: Option<Timestamp>,
+}
+
+/// What is known of a container.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Our numbers, since it was inspected for the first time.
+    pub(super) keys: Option<Resolved>,
+    /// What the store was told of its state.
+    told: Option<State>,
+    /// Whether the engine still has it, as far as we know.
+    is_present: bool,
+    ring: Ring,
+}
+
+/// What the store is told of a container's state. It is told again when it changes, and after [`TELL_AGAIN`].
+#[derive(Debug)]
+struct State {
+    at: Timestamp,
+    state: ContainerState,
+    started_at: Option<Timestamp>,
+    limit_bytes: Option<u64>,
+    restart_policy: String,
+    restart_count: Option<u64>,
+}
+
+impl From<&Observation> for State {
+    fn from(seen: &Observation) -> Self {
+        Self {
+            at: seen.at,
+            state: seen.state,
+            started_at: seen.started_at,
+            limit_bytes: seen.spec.limit_bytes,
+            restart_policy: seen.spec.restart_policy.clone(),
+            restart_count: seen.restart_count,
+        }
+    }
+}
+
+impl State {
+    /// Whether the store need not be told.
+    fn covers(&self, seen: &Observation) -> bool {
+        self.state == seen.state
+            && self.started_at == seen.started_at
+            && self.limit_bytes == seen.spec.limit_bytes
+            && self.restart_policy == seen.spec.restart_policy
+            && self.restart_count == seen.restart_count
+            && (seen.at - self.at).abs() < TELL_AGAIN
+    }
 }
 
 /// What the ledger has found, with the readings before it: a backlog may push them out of the ring before it is judged.
@@ -54,15 +103,35 @@ pub(super) struct Found {
     pub(super) samples: Option<Vec<Sample>>,
 }
 
-/// What has come in since the last round of writing.
+/// What has come in since the last round of writing, other than readings.
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
     pub(super) events: Vec<EngineEvent>,
-    pub(super) polls: Vec<Poll>,
+    /// The newest state of each container of which the store knows another.
+    pub(super) states: HashMap<EngineId, Observation>,
     pub(super) gaps: Vec<Gap>,
     pub(super) removed: BTreeMap<EngineId, Timestamp>,
     pub(super) health: Option<Health>,
     pub(super) probes: Vec<ProbeHealth>,
+}
+
+impl Incoming {
+    fn is_empty(&self) -> bool {
+        self.events.is_empty()
+            && self.states.is_empty()
+            && self.gaps.is_empty()
+            && self.removed.is_empty()
+            && self.health.is_none()
+            && self.probes.is_empty()
+    }
+}
+
+/// Readings that are not written yet.
+#[derive(Debug, Default)]
+struct Readings {
+    ticks: Vec<Tick>,
+    /// Those of containers that have no number yet.
+    unnamed: Vec<(Timestamp, EngineId, Sample)>,
 }
 
 impl Desk {
@@ -84,17 +153,26 @@ impl Desk {
         Ok(Self {
             source,
             ledger,
-            present: known.iter().map(|known| known.id.clone()).collect(),
-            keys: known
+            containers: known
                 .into_iter()
-                .map(|known| (known.id, known.keys))
+                .map(|known| {
+                    let keys = Some(known.keys);
+                    (
+                        known.id,
+                        Known {
+                            keys,
+                            is_present: true,
+                            ..Known::default()
+                        },
+                    )
+                })
                 .collect(),
-            rings: HashMap::new(),
             incoming: Incoming::default(),
+            readings: Readings::default(),
+            found: Vec::new(),
             health: None,
             is_podman: false,
             clock_offset: TimeDelta::zero(),
-            found: Vec::new(),
             settled_at: Timestamp::MIN_UTC,
             last_poll_at,
         })
@@ -145,48 +223,119 @@ impl Desk {
             let listed: HashSet<&EngineId> =
                 poll.states.iter().map(|state| &state.spec.id).collect();
             let gone: Vec<EngineId> = self
-                .present
+                .containers
                 .iter()
-                .filter(|id| !listed.contains(id))
-                .cloned()
+                .filter(|(id, known)| known.is_present && !listed.contains(id))
+                .map(|(id, _)| id.clone())
                 .collect();
             for id in gone {
                 self.removed(id, poll.tick);
             }
             self.forget(poll.tick);
         }
-        for state in &poll.states {
-            if state.state != ContainerState::Removed {
-                self.present.insert(state.spec.id.clone());
-                self.incoming.removed.remove(&state.spec.id);
-            }
+        for state in poll.states {
+            self.take_state(state);
         }
-        for (id, sample) in &poll.samples {
-            self.rings.entry(id.clone()).or_default().push(*sample);
-        }
-        self.incoming.polls.push(poll);
+        self.take_samples(poll.tick, poll.samples);
     }
 
-    /// Lets go of containers that were removed, once their ends were judged.
+    fn take_state(&mut self, seen: Observation) {
+        let id = seen.spec.id.clone();
+        let known = self.containers.entry(id.clone()).or_default();
+        let is_news =
+            known.keys.is_none() || !known.told.as_ref().is_some_and(|told| told.covers(&seen));
+        if seen.state != ContainerState::Removed {
+            known.is_present = true;
+            self.incoming.removed.remove(&id);
+        }
+        if is_news || self.incoming.states.contains_key(&id) {
+            self.incoming.states.insert(id, seen);
+        }
+    }
+
+    fn take_samples(&mut self, tick: Timestamp, samples: Vec<(EngineId, Sample)>) {
+        let mut named = Vec::with_capacity(samples.len());
+        for (id, sample) in samples {
+            let known = match self.containers.get_mut(&id) {
+                Some(known) => known,
+                None => self.containers.entry(id.clone()).or_default(),
+            };
+            known.ring.push(&sample);
+            match known.keys {
+                Some(keys) => named.push((keys.container, sample)),
+                None => self.readings.unnamed.push((tick, id, sample)),
+            }
+        }
+        if !named.is_empty() {
+            self.readings.ticks.push(Tick {
+                at: tick,
+                samples: named,
+            });
+        }
+    }
+
+    /// Readings that wait to be written. What was never inspected has no name to be kept under; its next reading will.
+    pub(super) fn take_readings(&mut self) -> Vec<Tick> {
+        let Readings { mut ticks, unnamed } = std::mem::take(&mut self.readings);
+        ticks.extend(unnamed.into_iter().filter_map(|(at, id, sample)| {
+            let samples = vec![(self.key(&id)?, sample)];
+            Some(Tick { at, samples })
+        }));
+        ticks
+    }
+
+    /// What has come in, if anything has.
+    pub(super) fn take_incoming(&mut self) -> Option<Incoming> {
+        (!self.incoming.is_empty()).then(|| std::mem::take(&mut self.incoming))
+    }
+
+    /// Whether an end waits to be judged.
+    pub(super) fn has_deaths(&self) -> bool {
+        self.found
+            .iter()
+            .any(|found| matches!(found.step, Step::Died(_)))
+    }
+
+    /// The store was told of a state.
+    pub(super) fn told(&mut self, seen: &Observation) {
+        if let Some(known) = self.containers.get_mut(&seen.spec.id) {
+            known.told = Some(State::from(seen));
+        }
+    }
+
+    /// The store was told that a container was removed.
+    pub(super) fn told_removed(&mut self, id: &EngineId) {
+        if let Some(known) = self.containers.get_mut(id) {
+            known.told = None;
+        }
+    }
+
+    /// Our number for a container, if it has one.
+    pub(super) fn key(&self, id: &EngineId) -> Option<ContainerKey> {
+        let keys = self.containers.get(id)?.keys?;
+        Some(keys.container)
+    }
+
+    /// Lets go of containers that were removed, once that is written and their ends were judged.
     fn forget(&mut self, now: Timestamp) {
-        let present = &self.present;
-        self.rings.retain(|id, ring| {
-            present.contains(id) || ring.newest().is_some_and(|at| now - at < ring::REACH)
+        let removed = &self.incoming.removed;
+        self.containers.retain(|id, known| {
+            known.is_present
+                || removed.contains_key(id)
+                || known.ring.newest().is_some_and(|at| now - at < ring::REACH)
         });
-        let rings = &self.rings;
-        self.keys
-            .retain(|id, _| present.contains(id) || rings.contains_key(id));
     }
 
     fn removed(&mut self, id: EngineId, at: Timestamp) {
-        self.present.remove(&id);
+        if let Some(known) = self.containers.get_mut(&id) {
+            known.is_present = false;
+        }
         self.incoming.removed.insert(id, at);
     }
 
-    /// What the ledger has found by now, by the engine's clock.
-    pub(super) fn due(&mut self) -> Vec<Found> {
+    /// Lets settle what is due by now, by the engine's clock.
+    pub(super) fn settle_now(&mut self) {
         self.settle(Utc::now() + self.clock_offset);
-        std::mem::take(&mut self.found)
     }
 
     /// What the time of an event or a poll leaves behind has settled: a stream keeps its order, and events are taken before polls. After
@@ -204,9 +353,9 @@ impl Desk {
         for step in self.ledger.due(at) {
             let samples = match &step {
                 Step::Died(death) => self
-                    .rings
+                    .containers
                     .get(&death.spec.id)
-                    .and_then(|ring| ring.range(ring::reach(death), death.ended_at)),
+                    .and_then(|known| known.ring.range(ring::reach(death), death.ended_at)),
                 _ => None,
             };
             self.found.push(Found { step, samples });

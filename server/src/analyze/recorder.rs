@@ -1,20 +1,17 @@
 //! The recorder: the one task that writes what sources say.
 //!
-//! It takes all that waits in the queue, feeds the ledgers, and then writes it in one go: events first, since they are what a ledger is
-//! rebuilt from, then numbers and states, then ends with their verdicts in one transaction. When the database does not answer it tries
-//! again until it does. Sources never wait for that: their queue fills, polls that no longer fit are dropped and become coverage gaps.
+//! It takes what waits in the queue and feeds the ledgers. A few times a second it writes what is new: events first, since they are what a
+//! ledger is rebuilt from, then states, then ends with their verdicts in one transaction. Readings are written once a second, those of all
+//! sources together, and always before an end that they explain. When the database does not answer it tries again until it does. Sources
+//! never wait for that: their queue fills, polls that no longer fit are dropped and become coverage gaps.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    future::Future,
-    time::Duration,
-};
+use std::{collections::HashMap, future::Future, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable as _};
 use domain::{
     Timestamp,
     fact::Observation,
-    ids::{ContainerKey, EngineId, SourceId},
+    ids::{ContainerKey, SourceId},
     ledger::{Death, LedgerChange, Step},
     restart::Restart,
     sample::Sample,
@@ -31,13 +28,15 @@ use super::{
     ring, window,
 };
 use crate::{
-    collect::{Message, outbox::Inbox},
+    collect::{Health, Message, outbox::Inbox},
     live::{Live, LiveEvent},
     store::{Recorded, Store, StoreError, Tick},
 };
 
-/// How often ends are looked at that have settled although nothing else happened.
+/// How often what is new is written, and ends are looked at that have settled although nothing else happened.
 const BEAT: Duration = Duration::from_millis(250);
+/// How often readings are written: a page that is open shows them within the second, and a transaction has many of them.
+const READINGS_EVERY: Duration = Duration::from_secs(1);
 /// Containers that get their numbers in one transaction. Each takes the database a fraction of a millisecond; a commit may take ten.
 const RESOLVED_AT_ONCE: usize = 1_000;
 /// The longest pause between two tries to reach the database.
@@ -51,6 +50,7 @@ pub struct Recorder {
     /// Set when nobody waits for the database any longer.
     stop: CancellationToken,
     desks: HashMap<SourceId, Desk>,
+    readings_due: Instant,
 }
 
 impl Recorder {
@@ -62,6 +62,7 @@ impl Recorder {
             live,
             stop,
             desks: HashMap::new(),
+            readings_due: Instant::now(),
         }
     }
 
@@ -74,20 +75,23 @@ impl Recorder {
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => last = true,
+                _ = beat.tick() => {}
                 message = inbox.recv() => match message {
-                    Some(message) => self.take(message).await,
+                    Some(message) => {
+                        self.take(message).await;
+                        continue;
+                    }
                     None => last = true,
                 },
-                _ = beat.tick() => {}
-            }
-            // All of it, before ends are judged: the `oom` that explains one may still be waiting.
-            while let Some(message) = inbox.try_recv() {
-                self.take(message).await;
             }
             let (polls, events) = inbox.depth();
             gauge!(QUEUE, "queue" => "polls").set(polls as f64);
             gauge!(QUEUE, "queue" => "events").set(events as f64);
-            self.write_all().await;
+            // All of it, before ends are judged: the `oom` that explains one may still be waiting.
+            while let Some(message) = inbox.try_recv() {
+                self.take(message).await;
+            }
+            self.write_all(last).await;
             if last {
                 return;
             }
@@ -99,7 +103,7 @@ impl Recorder {
         for message in messages {
             self.take(message).await;
         }
-        self.write_all().await;
+        self.write_all(true).await;
     }
 
     async fn take(&mut self, message: Message) {
@@ -118,52 +122,62 @@ impl Recorder {
         }
     }
 
-    async fn write_all(&mut self) {
+    /// Writes what is new; readings only when it is their time or an end is to be judged by them.
+    async fn write_all(&mut self, readings_too: bool) {
+        let begun = Instant::now();
         let mut desks = std::mem::take(&mut self.desks);
+        let mut wrote = false;
+        let mut health = Vec::new();
         for desk in desks.values_mut() {
-            let begun = Instant::now();
-            let incoming = std::mem::take(&mut desk.incoming);
-            self.write_facts(desk, &incoming).await;
+            desk.settle_now();
+            let incoming = desk.take_incoming();
+            wrote |= incoming.is_some() || !desk.found.is_empty();
+            if let Some(incoming) = incoming {
+                health.push((desk.source, self.write_facts(desk, incoming).await));
+            }
+        }
+        let judges = desks.values().any(Desk::has_deaths);
+        if readings_too || judges || begun >= self.readings_due {
+            self.readings_due = begun + READINGS_EVERY;
+            wrote |= self.write_readings(&mut desks).await;
+        }
+        for desk in desks.values_mut() {
             self.write_ledger(desk).await;
-            self.write_health(desk, incoming).await;
-            histogram!(WRITE_SECONDS).record(begun.elapsed().as_secs_f64());
+        }
+        for (source, health) in health {
+            if let (Some(desk), Some(health)) = (desks.get_mut(&source), health) {
+                self.write_health(desk, health).await;
+            }
         }
         self.desks = desks;
+        if wrote {
+            histogram!(WRITE_SECONDS).record(begun.elapsed().as_secs_f64());
+        }
     }
 
-    async fn write_facts(&self, desk: &mut Desk, incoming: &Incoming) {
+    /// Writes what has come in, up to the health of the source: that is told last, since it says that all before was seen.
+    async fn write_facts(&self, desk: &mut Desk, incoming: Incoming) -> Option<Health> {
         let (store, source) = (&self.store, desk.source);
         if !incoming.events.is_empty() {
             let events = &incoming.events;
             self.persist(|| async move { store.events().append(source, events).await })
                 .await;
         }
-        let mut newest: BTreeMap<&EngineId, &Observation> = BTreeMap::new();
-        for state in incoming.polls.iter().flat_map(|poll| &poll.states) {
-            newest.insert(&state.spec.id, state);
-        }
-        self.resolve(desk, &newest).await;
-        let states: Vec<(ContainerKey, &Observation)> = newest
-            .into_iter()
-            .filter_map(|(id, state)| Some((desk.keys.get(id)?.container, state)))
-            .collect();
-        if !states.is_empty() {
-            let states = &states;
-            self.persist(|| async move { store.containers().set_states(states).await })
-                .await;
-        }
-        self.write_samples(desk, incoming).await;
+        let states: Vec<&Observation> = incoming.states.values().collect();
+        self.resolve(desk, &states).await;
+        self.write_states(desk, &states).await;
         for (id, at) in &incoming.removed {
-            let Some(keys) = desk.keys.get(id) else {
+            let Some(container) = desk.key(id) else {
                 continue;
             };
             self.persist(|| async move {
                 store
                     .containers()
-                    .note(keys.container, ContainerState::Removed, None, *at)
+                    .note(container, ContainerState::Removed, None, *at)
                     .await
             })
             .await;
+            desk.told_removed(id);
         }
         for gap in &incoming.gaps {
             self.persist(|| async move { store.coverage().record(source, gap).await })
@@ -173,44 +187,27 @@ impl Recorder {
                 at: gap.from,
             });
         }
-    }
-
-    async fn write_samples(&self, desk: &Desk, incoming: &Incoming) {
-        let (store, source) = (&self.store, desk.source);
-        let ticks: Vec<Tick> = incoming
-            .polls
-            .iter()
-            .map(|poll| Tick {
-                at: poll.tick,
-                // What was never inspected has no name to be kept under; its next reading will.
-                samples: poll
-                    .samples
-                    .iter()
-                    .filter_map(|(id, sample)| Some((desk.keys.get(id)?.container, *sample)))
-                    .collect(),
+        for probe in &incoming.probes {
+            let Some(container) = desk.key(&probe.container) else {
+                continue;
+            };
+            self.persist(|| async move {
+                store
+                    .containers()
+                    .set_probe(container, probe.problem.as_deref())
+                    .await
             })
-            .filter(|tick| !tick.samples.is_empty())
-            .collect();
-        let Some(at) = ticks.iter().map(|tick| tick.at).max() else {
-            return;
-        };
-        let ticks = &ticks;
-        let written = self
-            .persist(|| async move { store.samples().append_ticks(source, ticks).await })
             .await;
-        if written.is_some() {
-            let count: usize = ticks.iter().map(|tick| tick.samples.len()).sum();
-            counter!(SAMPLES_WRITTEN).increment(count as u64);
-            self.live.publish(LiveEvent::Poll { source, at });
         }
+        incoming.health
     }
 
     /// Gives numbers to containers that are seen for the first time: when an engine is new, to all of them.
-    async fn resolve(&self, desk: &mut Desk, newest: &BTreeMap<&EngineId, &Observation>) {
-        let new: Vec<(&ContainerSpec, Timestamp)> = newest
+    async fn resolve(&self, desk: &mut Desk, states: &[&Observation]) {
+        let new: Vec<(&ContainerSpec, Timestamp)> = states
             .iter()
-            .filter(|(id, _)| !desk.keys.contains_key(**id))
-            .map(|(_, state)| (&state.spec, state.at))
+            .filter(|seen| desk.key(&seen.spec.id).is_none())
+            .map(|seen| (&seen.spec, seen.at))
             .collect();
         for batch in new.chunks(RESOLVED_AT_ONCE) {
             if !self.resolve_batch(desk, batch).await {
@@ -230,14 +227,70 @@ impl Recorder {
         let Some(resolved) = resolved else {
             return false;
         };
-        let ids = batch.iter().map(|(spec, _)| spec.id.clone());
-        desk.keys.extend(ids.zip(resolved));
+        for ((spec, _), keys) in batch.iter().zip(resolved) {
+            let known = desk.containers.entry(spec.id.clone());
+            known.or_default().keys = Some(keys);
+        }
+        true
+    }
+
+    async fn write_states(&self, desk: &mut Desk, states: &[&Observation]) {
+        let store = &self.store;
+        let states: Vec<(ContainerKey, &Observation)> = states
+            .iter()
+            .filter_map(|seen| Some((desk.key(&seen.spec.id)?, *seen)))
+            .collect();
+        if states.is_empty() {
+            return;
+        }
+        let told = &states;
+        let written = self
+            .persist(|| async move { store.containers().set_states(told).await })
+            .await;
+        if written.is_some() {
+            for (_, seen) in told {
+                desk.told(seen);
+            }
+        }
+    }
+
+    /// Whether there were any.
+    async fn write_readings(&self, desks: &mut HashMap<SourceId, Desk>) -> bool {
+        let store = &self.store;
+        let ticks: Vec<(SourceId, Vec<Tick>)> = desks
+            .values_mut()
+            .map(|desk| (desk.source, desk.take_readings()))
+            .filter(|(_, ticks)| !ticks.is_empty())
+            .collect();
+        let polls: Vec<(SourceId, &[Tick])> = ticks
+            .iter()
+            .map(|(source, ticks)| (*source, ticks.as_slice()))
+            .collect();
+        if polls.is_empty() {
+            return false;
+        }
+        let polls = &polls;
+        let written = self
+            .persist(|| async move { store.samples().append_all(polls).await })
+            .await;
+        if written.is_some() {
+            for (source, ticks) in polls {
+                let count: usize = ticks.iter().map(|tick| tick.samples.len()).sum();
+                counter!(SAMPLES_WRITTEN).increment(count as u64);
+                if let Some(at) = ticks.iter().map(|tick| tick.at).max() {
+                    self.live.publish(LiveEvent::Poll {
+                        source: *source,
+                        at,
+                    });
+                }
+            }
+        }
         true
     }
 
     async fn write_ledger(&self, desk: &mut Desk) {
         let mut changes = Vec::new();
-        for found in desk.due() {
+        for found in std::mem::take(&mut desk.found) {
             changes.push(match found.step {
                 Step::Began(run) => LedgerChange::Began(run),
                 Step::Died(death) => {
@@ -277,10 +330,10 @@ impl Recorder {
     }
 
     async fn judge(&self, desk: &Desk, death: &Death, in_memory: Option<Vec<Sample>>) -> Restart {
-        let samples = match (in_memory, desk.keys.get(&death.spec.id)) {
+        let samples = match (in_memory, desk.key(&death.spec.id)) {
             (Some(samples), _) => samples,
-            (None, Some(keys)) => {
-                self.stored_samples(keys.container, ring::reach(death), death.ended_at)
+            (None, Some(container)) => {
+                self.stored_samples(container, ring::reach(death), death.ended_at)
                     .await
             }
             (None, None) => Vec::new(),
@@ -309,23 +362,8 @@ impl Recorder {
             .unwrap_or_default()
     }
 
-    async fn write_health(&self, desk: &mut Desk, incoming: Incoming) {
+    async fn write_health(&self, desk: &mut Desk, health: Health) {
         let (store, source) = (&self.store, desk.source);
-        for probe in &incoming.probes {
-            let Some(keys) = desk.keys.get(&probe.container) else {
-                continue;
-            };
-            self.persist(|| async move {
-                store
-                    .containers()
-                    .set_probe(keys.container, probe.problem.as_deref())
-                    .await
-            })
-            .await;
-        }
-        let Some(health) = incoming.health else {
-            return;
-        };
         let told = &health;
         self.persist(|| async move { store.sources().set_health(source, told).await })
             .await;

@@ -100,13 +100,13 @@ impl Store {
         Ok(workloads.into_iter().zip(lines).collect())
     }
 
-    /// Containers by workload that were seen at or after a moment, the newest last.
+    /// Containers by workload that were there at or after a moment, the newest last.
     async fn containers_since(
         &self,
         since: Timestamp,
     ) -> Result<HashMap<i64, Vec<ContainerKey>>, StoreError> {
         let rows = sqlx::query!(
-            "SELECT workload_id, id FROM container WHERE last_seen_at >= $1 ORDER BY created_at, id",
+            "SELECT workload_id, id FROM container WHERE state <> 'removed' OR last_seen_at >= $1 ORDER BY created_at, id",
             since,
         )
         .fetch_all(&self.pool)

@@ -7,9 +7,15 @@ use domain::{
     ids::{ContainerKey, SourceId},
     sample::Sample,
 };
+use futures::TryStreamExt as _;
 
-use super::{Samples, frame, point::Point, seal};
+use super::{Samples, chunk, frame, point::Point, seal};
 use crate::store::error::{StoreError, While};
+
+/// Containers that are sealed together. Two hours of so many, decoded, are about 50 MB.
+const SHARD: usize = 1_024;
+/// More parts would make rows so small that the rows cost more than what is in them.
+const MAX_SHARDS: usize = 256;
 
 /// What one poll of a source saw.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,51 +34,66 @@ impl Samples<'_> {
         tick: Timestamp,
         samples: &[(ContainerKey, Sample)],
     ) -> Result<(), StoreError> {
-        let tick = tick.timestamp_millis();
-        self.write(source, BTreeMap::from([(tick, points(tick, samples))]))
-            .await
+        let mut rows = Rows::new(self.shards(samples.len()));
+        rows.add(source, tick, samples);
+        self.write(rows).await
     }
 
     /// Keeps the samples of many polls in one transaction: history, or what was held back while the database was away.
     pub async fn append_ticks(&self, source: SourceId, ticks: &[Tick]) -> Result<(), StoreError> {
-        // Two polls of one tick share a row, and a statement may touch a row only once.
-        let mut by_tick = BTreeMap::<i64, Vec<(i64, Point)>>::new();
-        for tick in ticks {
-            let at = tick.at.timestamp_millis();
-            by_tick
-                .entry(at)
-                .or_default()
-                .extend(points(at, &tick.samples));
-        }
-        self.write(source, by_tick).await
+        self.append_all(&[(source, ticks)]).await
     }
 
-    async fn write(
-        &self,
-        source: SourceId,
-        mut ticks: BTreeMap<i64, Vec<(i64, Point)>>,
-    ) -> Result<(), StoreError> {
-        ticks.retain(|_, points| !points.is_empty());
-        if ticks.is_empty() {
+    /// The same for several sources at once.
+    pub async fn append_all(&self, polls: &[(SourceId, &[Tick])]) -> Result<(), StoreError> {
+        let ticks = polls.iter().flat_map(|(_, ticks)| ticks.iter());
+        let most = ticks.map(|tick| tick.samples.len()).max().unwrap_or(0);
+        let mut rows = Rows::new(self.shards(most));
+        for (source, ticks) in polls {
+            for tick in *ticks {
+                rows.add(*source, tick.at, &tick.samples);
+            }
+        }
+        self.write(rows).await
+    }
+
+    /// How many parts the fleet has, of which so many containers are seen now.
+    fn shards(&self, seen: usize) -> usize {
+        let containers = self.head.containers().max(seen);
+        containers
+            .div_ceil(SHARD)
+            .next_power_of_two()
+            .min(MAX_SHARDS)
+    }
+
+    async fn write(&self, rows: Rows) -> Result<(), StoreError> {
+        let rows: Vec<Row> = rows.into_rows().collect();
+        if rows.is_empty() {
             return Ok(());
         }
-        let tick_ms: Vec<i64> = ticks.keys().copied().collect();
-        let payloads: Vec<Vec<u8>> = ticks
+        let tick_ms: Vec<i64> = rows.iter().map(|row| row.tick_ms).collect();
+        let sources: Vec<i64> = rows.iter().map(|row| row.source.0).collect();
+        let shards: Vec<i16> = rows.iter().map(|row| row.shard).collect();
+        let payloads: Vec<Vec<u8>> = rows
             .iter()
-            .map(|(tick, points)| frame::encode(*tick, points))
+            .map(|row| frame::encode(row.tick_ms, &row.points))
             .collect();
+        // A key that is taken is that of a batch whose acknowledgement was lost, or of a poll at the very same time. Of a sample that is
+        // there twice the later one counts.
         sqlx::query!(
-            "INSERT INTO head_log (tick_ms, source_id, payload)
-             SELECT tick_ms, $1, payload FROM unnest($2::bigint[], $3::bytea[]) AS polls (tick_ms, payload)
+            "INSERT INTO head_log (tick_ms, source_id, shard, payload)
+             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bytea[])
              ON CONFLICT (tick_ms, source_id) DO UPDATE SET payload = head_log.payload || excluded.payload",
-            source.0,
             &tick_ms,
+            &sources,
+            &shards,
             &payloads,
         )
         .execute(self.pool)
         .await
         .during("appending samples")?;
-        self.head.insert(ticks.into_values().flatten());
+        self.head
+            .insert(rows.into_iter().flat_map(|row| row.points));
         Ok(())
     }
 
@@ -81,25 +102,113 @@ impl Samples<'_> {
         const DOING: &str = "reading the newest samples";
         // Nothing from then on can be sealed yet. What is older and still in the head is sealed by the first `seal`.
         let since = seal::sealable_until(now);
-        let rows = sqlx::query!(
+        self.head.clear();
+        let mut rows = sqlx::query!(
             "SELECT tick_ms, payload FROM head_log WHERE tick_ms >= $1 ORDER BY tick_ms, source_id",
             since,
         )
-        .fetch_all(self.pool)
-        .await
-        .during(DOING)?;
-        let mut points = Vec::new();
-        for row in rows {
-            points.extend(frame::decode(row.tick_ms, &row.payload).during(DOING)?);
+        .fetch(self.pool);
+        // One row after the other: all of them, decoded, are several times as large as the window.
+        while let Some(row) = rows.try_next().await.during(DOING)? {
+            self.head
+                .load(frame::decode(row.tick_ms, &row.payload).during(DOING)?);
         }
-        self.head.restore(since, points);
+        self.head.restored(since);
         Ok(())
     }
 }
 
-fn points(tick: i64, samples: &[(ContainerKey, Sample)]) -> Vec<(i64, Point)> {
-    samples
-        .iter()
-        .map(|(container, sample)| (container.0, Point::from_sample(sample, tick)))
-        .collect()
+/// A row of `head_log`.
+struct Row {
+    tick_ms: i64,
+    source: SourceId,
+    shard: i16,
+    points: Vec<(i64, Point)>,
+}
+
+/// Points on their way into rows: one for each source, window and part. Sealing takes whole windows, and no row reaches into the next.
+struct Rows {
+    shards: usize,
+    /// By source and begin of the window, the points of every part.
+    parts: BTreeMap<(i64, i64), Vec<Vec<(i64, Point)>>>,
+}
+
+impl Rows {
+    /// `shards` is a power of two.
+    fn new(shards: usize) -> Self {
+        Self {
+            shards,
+            parts: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, source: SourceId, tick: Timestamp, samples: &[(ContainerKey, Sample)]) {
+        let tick_ms = tick.timestamp_millis();
+        for (container, sample) in samples {
+            let point = Point::from_sample(sample, tick_ms);
+            let parts = self
+                .parts
+                .entry((source.0, chunk::start_of(point.at_ms)))
+                .or_insert_with(|| vec![Vec::new(); self.shards]);
+            // Neighbours in number are spread over all parts, so that parts stay alike while containers come and go.
+            parts[container.0 as usize % self.shards].push((container.0, point));
+        }
+    }
+
+    fn into_rows(self) -> impl Iterator<Item = Row> {
+        let shards = self.shards as i64;
+        self.parts
+            .into_iter()
+            .flat_map(move |((source, _), parts)| {
+                parts
+                    .into_iter()
+                    .zip(0..)
+                    .filter_map(move |(points, shard)| {
+                        let newest = points.iter().map(|(_, point)| point.at_ms).max()?;
+                        Some(Row {
+                            tick_ms: newest - newest.rem_euclid(shards) + i64::from(shard),
+                            source: SourceId(source),
+                            shard,
+                            points,
+                        })
+                    })
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_timestamp_millis(ms).expect("in range")
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_rows_of_a_write_share_a_key_and_none_reaches_into_another_window(
+            samples in vec((0..5_000_i64, 0..3 * chunk::CHUNK_MS), 1..200), shards in 0..8_u32,
+        ) {
+            let shards = 1 << shards;
+            let mut rows = Rows::new(shards);
+            for (container, ms) in &samples {
+                rows.add(SourceId(1), at(*ms), &[(ContainerKey(*container), Sample::empty(at(*ms)))]);
+            }
+            let rows: Vec<Row> = rows.into_rows().collect();
+            let keys: BTreeSet<_> = rows.iter().map(|row| row.tick_ms).collect();
+            prop_assert_eq!(keys.len(), rows.len());
+            for row in &rows {
+                let window = chunk::start_of(row.tick_ms);
+                prop_assert!(row.points.iter().all(|(_, point)| chunk::start_of(point.at_ms) == window));
+                let newest = row.points.iter().map(|(_, point)| point.at_ms).max();
+                prop_assert!(newest.is_some_and(|newest| newest.abs_diff(row.tick_ms) < shards as u64));
+            }
+            let kept: usize = rows.iter().map(|row| row.points.len()).sum();
+            prop_assert_eq!(kept, samples.len());
+        }
+    }
 }

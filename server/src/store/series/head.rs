@@ -1,14 +1,19 @@
 //! The newest samples in memory, for live charts and the overview. All of it is in `head_log` or in chunks too.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use super::point::Point;
+use super::{
+    point::{Column, Point},
+    trail::Trail,
+};
 
-/// A sample may lie a little before its tick, which decides when it is sealed.
+/// How much earlier than the window a sample may be and still be in memory until it is sealed.
 const SLACK_MS: i64 = 5 * 60 * 1000;
+/// The window moves in steps, so that it is not cut for every minute.
+const STEP_MS: i64 = 10 * 60 * 1000;
 
 /// The newest two to four hours of every container.
 #[derive(Debug, Default)]
@@ -20,7 +25,7 @@ pub(in crate::store) struct Head {
 struct Inner {
     /// Every committed sample at or after this moment is here.
     complete_since_ms: i64,
-    containers: HashMap<i64, VecDeque<Point>>,
+    containers: HashMap<i64, Trail<{ Column::ALL.len() }>>,
 }
 
 impl Default for Inner {
@@ -33,27 +38,30 @@ impl Default for Inner {
 }
 
 impl Head {
-    /// Starts over with what the database has.
-    pub(super) fn restore(
-        &self,
-        complete_since_ms: i64,
-        points: impl IntoIterator<Item = (i64, Point)>,
-    ) {
+    /// Starts over with what the database has, in pieces: [`Head::load`] takes them, [`Head::restored`] is the end.
+    pub(super) fn clear(&self) {
+        *self.write() = Inner::default();
+    }
+
+    /// Takes a piece of what the database has.
+    pub(super) fn load(&self, points: impl IntoIterator<Item = (i64, Point)>) {
         let mut inner = self.write();
-        *inner = Inner {
-            complete_since_ms,
-            containers: HashMap::new(),
-        };
         for (container, point) in points {
             inner.insert(container, point);
         }
     }
 
+    /// Everything from then on has been loaded.
+    pub(super) fn restored(&self, complete_since_ms: i64) {
+        self.write().complete_since_ms = complete_since_ms;
+    }
+
     /// Adds committed samples. Those from before the window stay in the database alone.
     pub(super) fn insert(&self, points: impl IntoIterator<Item = (i64, Point)>) {
         let mut inner = self.write();
+        let since = inner.complete_since_ms.saturating_sub(SLACK_MS);
         for (container, point) in points {
-            if point.at_ms >= inner.complete_since_ms.saturating_sub(SLACK_MS) {
+            if point.at_ms >= since {
                 inner.insert(container, point);
             }
         }
@@ -69,34 +77,41 @@ impl Head {
         self.complete_since_ms().saturating_sub(SLACK_MS)
     }
 
-    /// Forgets what is older.
+    /// How many containers have samples in memory.
+    pub(super) fn containers(&self) -> usize {
+        self.read().containers.len()
+    }
+
+    /// Forgets what is older, or a little less.
     pub(super) fn evict(&self, before_ms: i64) {
+        let before_ms = before_ms - before_ms.rem_euclid(STEP_MS);
         let mut inner = self.write();
         if before_ms <= inner.complete_since_ms {
             return;
         }
         inner.complete_since_ms = before_ms;
-        inner.containers.retain(|_, points| {
-            let kept = points.partition_point(|point| point.at_ms < before_ms);
-            points.drain(..kept);
-            !points.is_empty()
+        inner.containers.retain(|_, trail| {
+            trail.cut(before_ms);
+            !trail.is_empty()
         });
     }
 
     /// Samples of a container in `from..to`, in order of time.
     pub(super) fn range(&self, container: i64, from_ms: i64, to_ms: i64) -> Vec<Point> {
         let inner = self.read();
-        let Some(points) = inner.containers.get(&container) else {
-            return Vec::new();
-        };
-        let begin = points.partition_point(|point| point.at_ms < from_ms);
-        let end = points.partition_point(|point| point.at_ms < to_ms);
-        points.range(begin..end.max(begin)).copied().collect()
+        let trail = inner.containers.get(&container);
+        trail.map_or_else(Vec::new, |trail| {
+            trail.range(from_ms, to_ms).map(Point::from).collect()
+        })
     }
 
     /// The newest sample of a container.
     pub(super) fn latest(&self, container: i64) -> Option<Point> {
-        self.read().containers.get(&container)?.back().copied()
+        self.read()
+            .containers
+            .get(&container)?
+            .newest()
+            .map(Point::from)
     }
 
     // A panic while the lock was held cannot leave a window half changed in a way that matters: it is a cache.
@@ -111,16 +126,8 @@ impl Head {
 
 impl Inner {
     fn insert(&mut self, container: i64, point: Point) {
-        let points = self.containers.entry(container).or_default();
-        if points.back().is_none_or(|last| last.at_ms < point.at_ms) {
-            points.push_back(point);
-            return;
-        }
-        let place = points.partition_point(|known| known.at_ms < point.at_ms);
-        match points.get_mut(place) {
-            Some(known) if known.at_ms == point.at_ms => *known = point,
-            _ => points.insert(place, point),
-        }
+        let trail = self.containers.entry(container).or_default();
+        trail.insert(&point.into());
     }
 }
 
@@ -135,7 +142,7 @@ mod tests {
     #[test]
     fn late_and_repeated_samples_find_their_place() {
         let head = Head::default();
-        head.restore(0, []);
+        head.restored(0);
         head.insert([10, 30, 20, 30, 5].map(|at| (1, Point::empty(at))));
         assert_eq!(times(&head.range(1, 5, 30)), [5, 10, 20]);
         assert_eq!(head.latest(1).map(|point| point.at_ms), Some(30));
@@ -145,12 +152,16 @@ mod tests {
     #[test]
     fn what_is_evicted_stays_out() {
         let head = Head::default();
-        head.restore(0, [10, 20, 30].map(|at| (1, Point::empty(at))));
-        head.evict(20);
-        head.insert([(1, Point::empty(20 - SLACK_MS - 1))]);
-        assert_eq!(times(&head.range(1, i64::MIN, 100)), [20, 30]);
-        assert_eq!(head.complete_since_ms(), 20);
-        head.evict(40);
+        head.load([10, STEP_MS, STEP_MS + 10].map(|at| (1, Point::empty(at))));
+        head.restored(0);
+        head.evict(STEP_MS + 20);
+        head.insert([(1, Point::empty(STEP_MS - SLACK_MS - 1))]);
+        assert_eq!(
+            times(&head.range(1, i64::MIN, i64::MAX)),
+            [STEP_MS, STEP_MS + 10]
+        );
+        assert_eq!(head.complete_since_ms(), STEP_MS);
+        head.evict(2 * STEP_MS);
         assert_eq!(head.latest(1), None);
     }
 }

@@ -32,6 +32,7 @@ mod rolled;
 mod seal;
 mod stored;
 mod time;
+mod trail;
 mod varint;
 mod version;
 mod write;
@@ -41,7 +42,9 @@ use sqlx::PgPool;
 pub use append::Tick;
 pub use codec::CodecError;
 pub(super) use head::Head;
+pub(crate) use point::{columns, from_columns};
 pub use seal::Sealed;
+pub(crate) use trail::{Row, Trail};
 
 /// Samples of all containers.
 #[derive(Clone, Copy, Debug)]

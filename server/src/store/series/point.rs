@@ -6,6 +6,8 @@ use domain::{
     sample::{Sample, TaskCount},
 };
 
+use super::trail::Row;
+
 /// What is stored of a sample. `peak_bytes` and `limit_hits` are evidence, kept with the restart they explain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
@@ -81,34 +83,72 @@ impl Point {
         } else {
             at_ms
         };
-        let mut point = Self::empty(snapped);
-        point.set(Column::WorkingSet, sample.working_set_bytes);
-        point.set(Column::Usage, sample.usage_bytes);
-        point.set(Column::Anon, sample.anon_bytes);
-        point.set(Column::Limit, sample.limit_bytes);
-        point.set(Column::Tasks, sample.tasks.map(|tasks| tasks.count));
-        point.set(
-            Column::TaskKind,
-            sample.tasks.map(|tasks| code_of_kind(tasks.kind)),
-        );
-        point.set(Column::KernelTasks, sample.kernel_tasks);
-        point
+        Row {
+            at: snapped,
+            values: columns(sample),
+        }
+        .into()
     }
 
     pub(super) fn to_sample(self) -> Sample {
         let at = DateTime::<Utc>::from_timestamp_millis(self.at_ms).unwrap_or_default();
-        Sample {
-            working_set_bytes: self.get(Column::WorkingSet),
-            usage_bytes: self.get(Column::Usage),
-            anon_bytes: self.get(Column::Anon),
-            limit_bytes: self.get(Column::Limit),
-            tasks: self
-                .get(Column::Tasks)
-                .zip(self.task_kind())
-                .map(|(count, kind)| TaskCount { kind, count }),
-            kernel_tasks: self.get(Column::KernelTasks),
-            ..Sample::empty(at)
+        from_columns(at, Row::from(self).values)
+    }
+}
+
+impl From<Row<{ Column::ALL.len() }>> for Point {
+    fn from(row: Row<{ Column::ALL.len() }>) -> Self {
+        let mut point = Self::empty(row.at);
+        for (column, value) in Column::ALL.into_iter().zip(row.values) {
+            point.set(column, value);
         }
+        point
+    }
+}
+
+impl From<Point> for Row<{ Column::ALL.len() }> {
+    fn from(point: Point) -> Self {
+        Self {
+            at: point.at_ms,
+            values: Column::ALL.map(|column| point.get(column)),
+        }
+    }
+}
+
+/// What is stored of a sample, in the order of [`Column::ALL`].
+pub(crate) fn columns(sample: &Sample) -> [Option<u64>; Column::ALL.len()] {
+    [
+        sample.working_set_bytes,
+        sample.usage_bytes,
+        sample.anon_bytes,
+        sample.limit_bytes,
+        sample.tasks.map(|tasks| tasks.count),
+        sample.tasks.map(|tasks| code_of_kind(tasks.kind)),
+        sample.kernel_tasks,
+    ]
+}
+
+/// Undoes [`columns`].
+pub(crate) fn from_columns(at: DateTime<Utc>, columns: [Option<u64>; Column::ALL.len()]) -> Sample {
+    let [
+        working_set_bytes,
+        usage_bytes,
+        anon_bytes,
+        limit_bytes,
+        tasks,
+        task_kind,
+        kernel_tasks,
+    ] = columns;
+    Sample {
+        working_set_bytes,
+        usage_bytes,
+        anon_bytes,
+        limit_bytes,
+        tasks: tasks
+            .zip(task_kind.and_then(kind_of_code))
+            .map(|(count, kind)| TaskCount { kind, count }),
+        kernel_tasks,
+        ..Sample::empty(at)
     }
 }
 

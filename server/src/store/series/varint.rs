@@ -13,7 +13,17 @@ pub(super) fn put(out: &mut Vec<u8>, mut value: u64) {
 
 /// Appends a signed number: small ones of either sign are short.
 pub(super) fn put_signed(out: &mut Vec<u8>, value: i64) {
-    put(out, ((value << 1) ^ (value >> 63)) as u64);
+    put(out, fold(value));
+}
+
+/// Moves the sign to the lowest bit, so that small numbers of either sign are small.
+pub(super) const fn fold(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+/// Undoes [`fold`].
+pub(super) const fn unfold(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
 /// Takes a number from the front of `bytes`.
@@ -35,8 +45,7 @@ pub(super) fn take(bytes: &mut &[u8]) -> Result<u64, CodecError> {
 
 /// Takes a signed number from the front of `bytes`.
 pub(super) fn take_signed(bytes: &mut &[u8]) -> Result<i64, CodecError> {
-    let value = take(bytes)?;
-    Ok((value >> 1) as i64 ^ -((value & 1) as i64))
+    take(bytes).map(unfold)
 }
 
 /// Takes one byte from the front of `bytes`.
