@@ -5,19 +5,30 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use tokio::sync::mpsc;
+use domain::{
+    fact::{Observation, Poll},
+    ids::EngineId,
+    sample::Sample,
+};
+use tokio::sync::{
+    OwnedSemaphorePermit, Semaphore,
+    mpsc::{self, UnboundedReceiver, UnboundedSender},
+};
 
 use super::{Body, Message};
 
-/// Polls that may wait for the recorder. At one poll of a source every 10 s this is far more than a slow commit needs.
-const POLLS: usize = 1_024;
-/// Events are small and cannot be asked for again once the engine's own buffer of 256 has turned over, so many more may wait.
+/// Memory for polls that wait for the recorder. Two hundred containers fill it in three quarters of an hour, ten thousand in about
+/// fifty seconds. The recorder has taken as much again, at most, when the database goes away.
+const POLL_BYTES: usize = 64 << 20;
+/// Events are small and cannot be asked for again once the engine's own buffer of 256 has turned over, so many may wait.
 const EVENTS: usize = 65_536;
 
 /// The sending side, one clone for each source.
 #[derive(Clone, Debug)]
 pub struct Outbox {
-    polls: mpsc::Sender<Message>,
+    polls: UnboundedSender<Waiting>,
+    /// Bytes of [`POLL_BYTES`] that are left.
+    room: Arc<Semaphore>,
     events: mpsc::Sender<Message>,
     dropped: Arc<AtomicU64>,
 }
@@ -25,16 +36,21 @@ pub struct Outbox {
 /// The receiving side, held by the recorder.
 #[derive(Debug)]
 pub struct Inbox {
-    polls: mpsc::Receiver<Message>,
+    polls: UnboundedReceiver<Waiting>,
     events: mpsc::Receiver<Message>,
 }
 
+/// A poll, and the room it takes until it is taken out.
+#[derive(Debug)]
+struct Waiting(Message, OwnedSemaphorePermit);
+
 /// Makes the queue.
 pub fn channel() -> (Outbox, Inbox) {
-    let (polls_in, polls) = mpsc::channel(POLLS);
+    let (polls_in, polls) = mpsc::unbounded_channel();
     let (events_in, events) = mpsc::channel(EVENTS);
     let outbox = Outbox {
         polls: polls_in,
+        room: Arc::new(Semaphore::new(POLL_BYTES)),
         events: events_in,
         dropped: Arc::default(),
     };
@@ -49,28 +65,39 @@ pub struct Dropped;
 impl Outbox {
     /// Puts a message into the queue at once or drops it.
     pub fn send(&self, message: Message) -> Result<(), Dropped> {
-        let queue = match message.body {
-            Body::Poll(_) => &self.polls,
-            _ => &self.events,
+        let sent = match &message.body {
+            Body::Poll(poll) => {
+                let room = self.room.clone().try_acquire_many_owned(bytes(poll));
+                room.is_ok_and(|room| self.polls.send(Waiting(message, room)).is_ok())
+            }
+            _ => self.events.try_send(message).is_ok(),
         };
-        queue.try_send(message).map_err(|_full_or_closed| {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-            Dropped
-        })
+        if sent {
+            return Ok(());
+        }
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+        Err(Dropped)
     }
 
     /// Messages dropped since the start.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
+}
 
-    /// Messages waiting now: polls and events.
-    pub fn depth(&self) -> (usize, usize) {
-        (
-            self.polls.max_capacity() - self.polls.capacity(),
-            self.events.max_capacity() - self.events.capacity(),
-        )
-    }
+/// About how much memory a poll takes. A poll of any size fits into an empty queue.
+fn bytes(poll: &Poll) -> u32 {
+    /// Of each message, however little is in it.
+    const MESSAGE: usize = 256;
+    /// An engine's id of 64 digits.
+    const ID: usize = 80;
+    /// Names, image, digest and policy of a container.
+    const SPEC: usize = ID + 320;
+
+    let bytes = MESSAGE
+        + poll.samples.len() * (size_of::<(EngineId, Sample)>() + ID)
+        + poll.states.len() * (size_of::<Observation>() + SPEC);
+    bytes.min(POLL_BYTES) as u32
 }
 
 impl Inbox {
@@ -79,16 +106,17 @@ impl Inbox {
         tokio::select! {
             biased;
             Some(event) = self.events.recv() => Some(event),
-            Some(poll) = self.polls.recv() => Some(poll),
+            Some(Waiting(poll, _room)) = self.polls.recv() => Some(poll),
             else => None,
         }
     }
 
     /// The next message that is already here, events first.
     pub fn try_recv(&mut self) -> Option<Message> {
+        let poll = |Waiting(poll, _room)| poll;
         self.events
             .try_recv()
-            .or_else(|_empty| self.polls.try_recv())
+            .or_else(|_empty| self.polls.try_recv().map(poll))
             .ok()
     }
 
