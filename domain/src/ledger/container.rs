@@ -164,10 +164,10 @@ impl Container {
             self.counter = Some((seen.at, count));
         }
         // Polls repeat themselves: when something was seen first is what tells.
-        if !self
+        if self
             .observations
             .back()
-            .is_some_and(|last| last.says_the_same(&seen))
+            .is_none_or(|last| !last.says_the_same(&seen))
         {
             self.observations.push_back(seen);
             if self.observations.len() > OBSERVATIONS {

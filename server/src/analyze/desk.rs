@@ -243,7 +243,7 @@ impl Desk {
         let id = seen.spec.id.clone();
         let known = self.containers.entry(id.clone()).or_default();
         let is_news =
-            known.keys.is_none() || !known.told.as_ref().is_some_and(|told| told.covers(&seen));
+            known.keys.is_none() || known.told.as_ref().is_none_or(|told| !told.covers(&seen));
         if seen.state != ContainerState::Removed {
             known.is_present = true;
             self.incoming.removed.remove(&id);

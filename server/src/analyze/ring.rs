@@ -19,16 +19,22 @@ pub(super) fn reach(death: &Death) -> Timestamp {
 #[derive(Debug, Default)]
 pub(super) struct Ring(Trail<COLUMNS>);
 
-/// What is stored, and the evidence: `peak_bytes` and `limit_hits`.
+/// Columns beyond those that are stored.
+const PEAK: usize = 7;
+const LIMIT_HITS: usize = 8;
 const COLUMNS: usize = 9;
 
 impl Ring {
     /// Takes a reading and forgets those long out of reach.
     pub(super) fn push(&mut self, sample: &Sample) {
-        let [a, b, c, d, e, f, g] = columns(sample);
+        let stored = columns(sample);
         self.0.insert(&Row {
             at: sample.at.timestamp_micros(),
-            values: [a, b, c, d, e, f, g, sample.peak_bytes, sample.limit_hits],
+            values: std::array::from_fn(|column| match column {
+                PEAK => sample.peak_bytes,
+                LIMIT_HITS => sample.limit_hits,
+                column => stored[column],
+            }),
         });
         if let (Some(oldest), Some(newest)) = (self.0.oldest(), self.newest())
             && newest - time(oldest) > REACH + FORGET
@@ -60,11 +66,13 @@ fn time(micros: i64) -> Timestamp {
 }
 
 fn sample(row: Row<COLUMNS>) -> Sample {
-    let [a, b, c, d, e, f, g, peak_bytes, limit_hits] = row.values;
     Sample {
-        peak_bytes,
-        limit_hits,
-        ..from_columns(time(row.at), [a, b, c, d, e, f, g])
+        peak_bytes: row.values[PEAK],
+        limit_hits: row.values[LIMIT_HITS],
+        ..from_columns(
+            time(row.at),
+            std::array::from_fn(|column| row.values[column]),
+        )
     }
 }
 

@@ -133,6 +133,36 @@ async fn two_polls_of_one_tick_are_both_kept() {
 }
 
 #[tokio::test]
+async fn a_large_fleet_is_sealed_in_parts() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let (samples, fleet) = (fixture.store.samples(), 1..=3_000);
+    let begin = (now - TimeDelta::hours(9)).timestamp_millis();
+    let begin = at(begin - begin % (2 * HOUR_MS));
+    let polls: Vec<Tick> = [begin, begin + TimeDelta::seconds(10)]
+        .into_iter()
+        .map(|at| Tick {
+            at,
+            samples: fleet
+                .clone()
+                .map(|id| (ContainerKey(id), sample(at, id as u64 * 4096)))
+                .collect(),
+        })
+        .collect();
+    samples.append_ticks(fixture.source, &polls).await.unwrap();
+    assert_eq!(fixture.count("head_log").await, 4, "a row for each part");
+    let sealed = samples.seal(now).await.unwrap();
+    assert_eq!((sealed.chunks, sealed.samples), (3_000, 6_000));
+    assert_eq!(fixture.count("head_log").await, 0);
+    for id in [1, 1_500, 3_000] {
+        let expected: Vec<Sample> = polls.iter().map(|poll| poll.samples[id - 1].1).collect();
+        assert_eq!(
+            everything(&fixture.store, ContainerKey(id as i64)).await,
+            expected
+        );
+    }
+}
+
+#[tokio::test]
 async fn sealing_that_fails_half_way_leaves_everything_where_it_was() {
     let (fixture, now) = (Fixture::new().await, now());
     let (_, container) = fixture.container("a", "checkout", now).await;

@@ -118,19 +118,22 @@ impl Samples<'_> {
     }
 }
 
+/// Points of some containers.
+type Points = Vec<(i64, Point)>;
+
 /// A row of `head_log`.
 struct Row {
     tick_ms: i64,
     source: SourceId,
     shard: i16,
-    points: Vec<(i64, Point)>,
+    points: Points,
 }
 
 /// Points on their way into rows: one for each source, window and part. Sealing takes whole windows, and no row reaches into the next.
 struct Rows {
     shards: usize,
     /// By source and begin of the window, the points of every part.
-    parts: BTreeMap<(i64, i64), Vec<Vec<(i64, Point)>>>,
+    parts: BTreeMap<(i64, i64), Vec<Points>>,
 }
 
 impl Rows {

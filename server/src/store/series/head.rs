@@ -7,13 +7,14 @@ use std::{
 
 use super::{
     point::{Column, Point},
+    time::MINUTE,
     trail::Trail,
 };
 
 /// How much earlier than the window a sample may be and still be in memory until it is sealed.
-const SLACK_MS: i64 = 5 * 60 * 1000;
+const SLACK_MS: i64 = 5 * MINUTE;
 /// The window moves in steps, so that it is not cut for every minute.
-const STEP_MS: i64 = 10 * 60 * 1000;
+const STEP_MS: i64 = 10 * MINUTE;
 
 /// The newest two to four hours of every container.
 #[derive(Debug, Default)]

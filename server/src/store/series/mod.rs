@@ -6,7 +6,7 @@
 //! 3. It also merges the chunks of a finished day into `chunk_1d` and `roll_5m`.
 //! 4. [`Samples::query`] answers from memory, chunks or rollups, whichever has the range at the step that is asked for.
 //!
-//! A sample is its container and its time in milliseconds: appending it again replaces it, so a batch may be repeated.
+//! A sample is its container and its time in milliseconds: appending it again changes nothing, so a batch may be repeated.
 
 mod aggregate;
 mod append;

@@ -49,8 +49,8 @@ impl Samples<'_> {
     pub async fn seal(&self, now: Timestamp) -> Result<Sealed, StoreError> {
         let until = sealable_until(now);
         let mut total = Sealed::default();
-        while let Some(window) = self.oldest_window(until).await? {
-            let sealed = self.seal_window(window).await?;
+        while let Some((window, shard)) = self.oldest_window(until).await? {
+            let sealed = self.seal_window(window, shard).await?;
             total.polls += sealed.polls;
             total.chunks += sealed.chunks;
             total.samples += sealed.samples;
@@ -62,20 +62,20 @@ impl Samples<'_> {
         Ok(total)
     }
 
-    /// Begin of the oldest window of which there are rows in the head, if it has ended.
-    async fn oldest_window(&self, until: i64) -> Result<Option<i64>, StoreError> {
-        let oldest = sqlx::query_scalar!(
-            "SELECT min(tick_ms) FROM head_log WHERE tick_ms < $1",
+    /// Begin of the oldest window of which there are rows in the head, if it has ended, and the part of the fleet that they are of.
+    async fn oldest_window(&self, until: i64) -> Result<Option<(i64, i16)>, StoreError> {
+        let oldest = sqlx::query!(
+            "SELECT tick_ms, shard FROM head_log WHERE tick_ms < $1 ORDER BY tick_ms, source_id LIMIT 1",
             until
         )
-        .fetch_one(self.pool)
+        .fetch_optional(self.pool)
         .await
         .during(DOING)?;
-        Ok(oldest.map(chunk::start_of))
+        Ok(oldest.map(|row| (chunk::start_of(row.tick_ms), row.shard)))
     }
 
-    /// Seals all rows of one window of the head.
-    async fn seal_window(&self, start_ms: i64) -> Result<Sealed, StoreError> {
+    /// Seals all rows that one part of the fleet has in one window of the head.
+    async fn seal_window(&self, start_ms: i64, shard: i16) -> Result<Sealed, StoreError> {
         // Making a partition locks readers out until commit: better now than within the transaction.
         let is_merged = Progress::read(self.pool, DOING)
             .await?
@@ -90,9 +90,10 @@ impl Samples<'_> {
         let mut tx = self.begin_upkeep(DOING).await?;
         let progress = Progress::read(&mut *tx, DOING).await?;
         let polls = sqlx::query!(
-            "DELETE FROM head_log WHERE tick_ms >= $1 AND tick_ms < $2 RETURNING tick_ms, payload",
+            "DELETE FROM head_log WHERE tick_ms >= $1 AND tick_ms < $2 AND shard = $3 RETURNING tick_ms, payload",
             start_ms,
             start_ms + CHUNK_MS,
+            shard,
         )
         .fetch_all(&mut *tx)
         .await

@@ -208,7 +208,7 @@ impl<const N: usize> Cursor<N> {
             }
         }
         let other = present != self.present;
-        varint::put(out, changed | u64::from(other) << N);
+        varint::put(out, changed | (u64::from(other) << N));
         if other {
             varint::put(out, present);
             self.present = present;
@@ -245,7 +245,7 @@ impl<const N: usize> Cursor<N> {
 fn put_difference(out: &mut Vec<u8>, difference: i64) {
     let page = PAGE as i64;
     if difference % page == 0 {
-        varint::put(out, varint::fold(difference / page) << 1 | 1);
+        varint::put(out, (varint::fold(difference / page) << 1) | 1);
     } else if difference.unsigned_abs() < 1 << 62 {
         varint::put(out, varint::fold(difference) << 1);
     } else {
