@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -30,12 +31,14 @@ impl Process {
         wanted: impl Fn(&str) -> Option<String>,
     ) -> Result<(Self, String)> {
         let log = folder.join(format!("{name}.log"));
-        // Should this task be killed, the kernel ends what it started.
+        // Should this task be killed, the kernel ends what it started. In a group of its own, so that Ctrl-C does not reach it as well: told
+        // twice, the server would not wait for its Postgres.
         let mut child = Command::new("setpriv")
             .args(["--pdeathsig", "TERM"])
             .arg(program)
             .args(arguments)
             .current_dir(folder)
+            .process_group(0)
             .env_remove("DATABASE_URL")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
