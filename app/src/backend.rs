@@ -6,9 +6,7 @@ use async_trait::async_trait;
 use domain::{
     ids::WorkloadId,
     view::{
-        ExportBlock, ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery,
-        SeriesSet, SourceRow, TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery,
-        WorkloadRow,
+        ExportBlock, ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow, StorageQuery, StorageView, TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
     },
 };
 use futures::Stream;
@@ -129,6 +127,13 @@ pub trait Backend: Send + Sync + 'static {
 
     /// The sources and how they are.
     async fn sources(&self, caller: &Caller) -> Result<Page<SourceRow>, BackendError>;
+
+    /// What is stored and how large it is.
+    async fn storage(
+        &self,
+        caller: &Caller,
+        query: &StorageQuery,
+    ) -> Result<StorageView, BackendError>;
 }
 
 /// The backend as pages and handlers hold it.

@@ -12,6 +12,8 @@
 pub mod backend;
 pub mod chart;
 pub mod components;
+#[cfg(feature = "ssr")]
+pub mod documents;
 pub mod erase;
 pub mod format;
 pub mod pages;
@@ -21,4 +23,8 @@ pub mod shell;
 pub mod state;
 
 pub use routes::App;
+#[cfg(feature = "ssr")]
+pub use routes::Documents;
+#[cfg(feature = "ssr")]
+pub use shell::document_shell;
 pub use shell::shell;

@@ -1,4 +1,8 @@
-//! The frame around every page, and which page stands at which address.
+//! The frame around every page, which page stands at which address, and which pages run in the browser.
+//!
+//! There are two kinds. The pages of [`App`] are hydrated: the WebAssembly takes them over and keeps them live. The pages of
+//! [`Documents`] need links and plain forms and nothing else: the server renders them with the same components, without any script,
+//! and the browser never downloads their code. A link between the two kinds loads the page anew.
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -8,22 +12,96 @@ use leptos_router::{
     path,
 };
 
+#[cfg(feature = "ssr")]
+use crate::documents::Settings;
 use crate::{
     components::TopBar,
-    erase::Erase,
+    erase::{Content, Erase},
     pages::{NotFound, Overview, Sources, WorkloadPage},
     state::{Handover, Live},
 };
 
-/// The whole interface.
+/// A page that the bar on top leads to.
+pub struct Place {
+    /// Its address.
+    pub path: &'static str,
+    /// What it is called.
+    pub name: &'static str,
+    /// Whether it is one of [`Documents`], not of [`App`].
+    pub is_document: bool,
+}
+
+impl Place {
+    /// The `rel` of links to it: the browser has no route to a document, so it loads the page.
+    pub fn rel(&self) -> Option<&'static str> {
+        self.is_document.then_some("external")
+    }
+}
+
+/// What the bar leads to.
+pub const PLACES: [Place; 3] = [
+    Place {
+        path: "/",
+        name: "Overview",
+        is_document: false,
+    },
+    Place {
+        path: "/sources",
+        name: "Sources",
+        is_document: false,
+    },
+    Place {
+        path: "/settings",
+        name: "Settings",
+        is_document: true,
+    },
+];
+
+/// The whole interface that runs in the browser.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
     let handover = Handover::take();
     let live = Live::new(handover.rendered_at);
     provide_context(live);
     Effect::new(move |_| live.connect());
 
+    view! {
+        <Frame handover>
+            // Each page is complete in the first HTML, so that it needs no script to be read.
+            <FlatRoutes fallback=|| view! { <NotFound /> }.erase()>
+                <Route path=path!("/") view=|| view! { <Overview /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/workloads/:id") view=|| view! { <WorkloadPage /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/sources") view=|| view! { <Sources /> }.erase() ssr=SsrMode::Async />
+            </FlatRoutes>
+        </Frame>
+    }
+}
+
+/// The pages that the server alone renders.
+#[cfg(feature = "ssr")]
+#[component]
+pub fn Documents() -> impl IntoView {
+    let handover = Handover::make();
+    provide_context(Live::new(handover.rendered_at));
+
+    view! {
+        <Frame handover>
+            <FlatRoutes fallback=|| view! { <NotFound /> }.erase()>
+                <Route path=path!("/settings") view=|| view! { <Settings /> }.erase() ssr=SsrMode::Async />
+            </FlatRoutes>
+        </Frame>
+    }
+}
+
+/// The bar on top, and the page.
+#[component]
+fn Frame(
+    /// What is known of the server and the visitor.
+    handover: Handover,
+    /// The routes.
+    children: Content,
+) -> impl IntoView {
+    provide_meta_context();
     view! {
         <Title formatter=|page: String| format!("{page} · Inquest") />
         <Router>
@@ -32,12 +110,7 @@ pub fn App() -> impl IntoView {
             </a>
             <TopBar about=handover.about theme=handover.theme />
             <main id="main" tabindex="-1">
-                // Each page is complete in the first HTML, so that it needs no script to be read.
-                <FlatRoutes fallback=|| view! { <NotFound /> }.erase()>
-                    <Route path=path!("/") view=|| view! { <Overview /> }.erase() ssr=SsrMode::Async />
-                    <Route path=path!("/workloads/:id") view=|| view! { <WorkloadPage /> }.erase() ssr=SsrMode::Async />
-                    <Route path=path!("/sources") view=|| view! { <Sources /> }.erase() ssr=SsrMode::Async />
-                </FlatRoutes>
+                {children.build()}
             </main>
         </Router>
     }

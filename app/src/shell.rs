@@ -1,12 +1,31 @@
-//! The HTML document around the interface.
+//! The HTML around the interface.
 
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
 use crate::{App, state::Theme};
 
-/// The document. Its theme comes from the request's cookie, so that the first paint is already right.
+/// A page that the browser takes over.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let scripts = view! {
+        <AutoReload options=options.clone() />
+        <HydrationScripts options=options.clone() />
+    };
+    html(options, scripts, App)
+}
+
+/// A page that the server alone renders: without any script.
+#[cfg(feature = "ssr")]
+pub fn document_shell(options: LeptosOptions) -> impl IntoView {
+    html(options, (), crate::Documents)
+}
+
+/// Its theme comes from the request's cookie, so that the first paint is already right.
+fn html<B: IntoView>(
+    options: LeptosOptions,
+    scripts: impl IntoView,
+    body: impl FnOnce() -> B,
+) -> impl IntoView {
     let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     view! {
         <!DOCTYPE html>
@@ -16,13 +35,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <link rel="stylesheet" href=style />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
-                <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                {scripts}
                 <MetaTags />
             </head>
-            <body>
-                <App />
-            </body>
+            <body>{body()}</body>
         </html>
     }
 }

@@ -6,7 +6,7 @@
 
 mod fixture;
 
-use app::{App, shell::shell};
+use app::{App, documents::add_documents, shell::shell};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -20,7 +20,7 @@ use tower::ServiceExt;
 fn server(fleet: Fleet) -> Router {
     let options = LeptosOptions::builder().output_name("inquest").build();
     let context = move || provide_context(backend(fleet));
-    Router::new()
+    add_documents(Router::new(), &options, context)
         .leptos_routes_with_context(&options, generate_route_list(App), context, {
             let options = options.clone();
             move || shell(options.clone())
@@ -150,6 +150,64 @@ async fn sources_tell_how_they_are() {
     );
 }
 
+#[tokio::test]
+async fn settings_tell_what_is_stored_and_where_it_leads() {
+    let (status, html) = get(Fleet::Usual, "/settings").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_says(
+        &html,
+        &[
+            "<title>Settings · Inquest</title>",
+            "Everything is in /var/lib/inquest, in a Postgres 17.6 that Inquest runs itself.",
+            "It grows to about 3 GiB in 20 d, by 13 Dec 2026.",
+            "0.96 B",
+            "Rollups of 5 min",
+            "for ever",
+            "raw = \"30d\"",
+            "restarts = \"forever\"",
+            "href=\"/workloads/1\"",
+            "all 5",
+            "extrapolated from 50 % of the chunks",
+            "aria-current=\"page\"",
+        ],
+    );
+    let (_, html) = get(Fleet::Usual, "/settings?q=billing").await;
+    assert_says(
+        &html,
+        &["value=\"billing\"", "1 that match", "billing-webhook"],
+    );
+    assert!(!html.contains(">checkout<"));
+}
+
+#[tokio::test]
+async fn settings_of_an_empty_or_silent_store_say_so() {
+    let (_, html) = get(Fleet::Empty, "/settings").await;
+    assert_says(
+        &html,
+        &[
+            "No workload has been measured yet",
+            "Where this leads is not known yet.",
+        ],
+    );
+    let (status, html) = get(Fleet::Down, "/settings").await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+    assert_says(&html, &["What is stored could not be loaded"]);
+    assert!(!html.contains("tries again"), "nothing does so here");
+}
+
+/// A document has the frame of every page, and nothing in it that runs.
+#[tokio::test]
+async fn documents_have_no_script() {
+    for fleet in [Fleet::Usual, Fleet::Down] {
+        let (_, html) = get(fleet, "/settings").await;
+        assert_says(&html, &["Skip to content", "name=\"theme\"", "As of"]);
+        assert!(!html.contains("<script"), "{html}");
+        assert!(!html.contains("modulepreload"), "{html}");
+    }
+    let (_, html) = get(Fleet::Usual, "/sources").await;
+    assert_says(&html, &["<script", "href=\"/settings\" rel=\"external\""]);
+}
+
 /// Nine hours up to the fixture's now.
 const RANGE: &str = "?from=2026-11-23T07:29:00Z&to=2026-11-23T16:29:00Z";
 
@@ -204,7 +262,7 @@ async fn the_theme_comes_with_the_first_paint() {
 
 #[tokio::test]
 async fn no_style_is_inline() {
-    for path in ["/", "/workloads/1", "/sources", "/nowhere"] {
+    for path in ["/", "/workloads/1", "/sources", "/settings", "/nowhere"] {
         let (_, html) = get(Fleet::Usual, path).await;
         assert!(
             !html.contains(" style="),

@@ -18,6 +18,7 @@ pub mod restart;
 pub mod sample;
 pub mod source;
 pub mod stats;
+pub mod storage;
 pub mod verdict;
 pub mod view;
 pub mod workload;

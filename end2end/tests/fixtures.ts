@@ -48,6 +48,13 @@ export async function openLive(page: Page, address: string): Promise<void> {
   await expect(page.getByRole("status")).toHaveText("Live");
 }
 
+/** Opens a page of either kind: one that is live, or a document, which says as of when it is. */
+export async function openSettled(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  const isDocument = (await page.locator("script").count()) === 0;
+  await expect(page.getByRole("status")).toHaveText(isDocument ? "As of" : "Live");
+}
+
 /** The row of a workload on the overview. */
 export function fleetRow(page: Page, name: string) {
   return page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });

@@ -48,3 +48,12 @@ test("without a script the sources and the theme work", async ({ page }) => {
   await expect(page).toHaveURL(/\/sources\??$/);
   await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
 });
+
+test("without a script the settings are the same page", async ({ page }) => {
+  await page.goto("/settings?q=checkout");
+  const sizes = page.getByRole("table", { name: "Samples by workload" });
+  await expect(sizes.getByRole("link", { name: "checkout", exact: true })).toBeVisible();
+  await page.getByRole("link", { name: "Clear" }).click();
+  await expect(page).toHaveURL(/\/settings#workloads$/);
+  expect(await sizes.getByRole("row").count()).toBeGreaterThan(5);
+});

@@ -1,7 +1,7 @@
 // Every page, in every light and on the smallest phone.
 
 import AxeBuilder from "@axe-core/playwright";
-import { expect, openLive, test } from "./fixtures";
+import { expect, openSettled, test } from "./fixtures";
 
 // They are independent and many; and a trace of axe at work tells nothing, while it doubles its time.
 test.describe.configure({ mode: "parallel" });
@@ -11,6 +11,7 @@ const pages: [string, (addressOf: (name: string) => Promise<string>) => Promise<
   ["the overview", async () => "/"],
   ["a workload", async (addressOf) => `${await addressOf("checkout")}?range=9h`],
   ["the sources", async () => "/sources"],
+  ["the settings", async () => "/settings"],
 ];
 
 for (const [name, find] of pages) {
@@ -19,7 +20,7 @@ for (const [name, find] of pages) {
       // It looks at every element; on a busy machine that takes long.
       test.slow();
       await page.emulateMedia({ colorScheme });
-      await openLive(page, await find(addressOf));
+      await openSettled(page, await find(addressOf));
       const axe = new AxeBuilder({ page });
       // In the dark only colours are others.
       if (colorScheme === "dark") axe.withRules("color-contrast");
@@ -33,7 +34,7 @@ for (const [name, find] of pages) {
 
   test(`${name} fits a phone of 360 px`, async ({ page, addressOf }) => {
     await page.setViewportSize({ width: 360, height: 740 });
-    await openLive(page, await find(addressOf));
+    await openSettled(page, await find(addressOf));
     const sticksOut = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(sticksOut).toBeLessThanOrEqual(0);
   });
@@ -42,7 +43,7 @@ for (const [name, find] of pages) {
 test("dark follows the system, and the button's choice is remembered", async ({ page }) => {
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.emulateMedia({ colorScheme: "light" });
-  await openLive(page, "/");
+  await openSettled(page, "/");
   const light = await background();
   await page.emulateMedia({ colorScheme: "dark" });
   expect(await background()).not.toBe(light);

@@ -2,6 +2,7 @@
 
 mod check;
 mod error;
+mod storage;
 
 use app::backend::{About, Backend, BackendError, Caller, ExportStream};
 use async_trait::async_trait;
@@ -9,26 +10,34 @@ use chrono::Utc;
 use domain::{
     ids::WorkloadId,
     view::{
-        ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow,
-        TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
+        ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow, StorageQuery, StorageView, TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
     },
 };
 use futures::TryStreamExt as _;
 
-use self::error::{from_store, no_workload};
-use crate::store::Store;
+pub use self::storage::Place;
+use self::{
+    error::{from_store, no_workload},
+    storage::Meter,
+};
+use crate::store::{Keep, Store};
 
 /// Answers from the store.
 #[derive(Clone, Debug)]
 pub struct StoreBackend {
     store: Store,
     demo: bool,
+    meter: Meter,
 }
 
 impl StoreBackend {
-    /// Answers from `store`, whose data are invented in a `demo`.
-    pub const fn new(store: Store, demo: bool) -> Self {
-        Self { store, demo }
+    /// Answers from `store`, which lies at `place` and whose data are kept as `keep` says and invented in a `demo`.
+    pub fn new(store: Store, place: Place, keep: Keep, demo: bool) -> Self {
+        Self {
+            meter: Meter::new(store.clone(), place, keep),
+            store,
+            demo,
+        }
     }
 
     /// Tells an empty list apart from one about nobody.
@@ -166,6 +175,17 @@ impl Backend for StoreBackend {
             .source_rows(Utc::now())
             .await
             .map(Page::whole)
+            .map_err(from_store)
+    }
+    async fn storage(
+        &self,
+        _caller: &Caller,
+        query: &StorageQuery,
+    ) -> Result<StorageView, BackendError> {
+        check::limit(query.limit, check::MAX_STORAGE)?;
+        self.meter
+            .answer(query, Utc::now())
+            .await
             .map_err(from_store)
     }
 }

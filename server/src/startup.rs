@@ -28,7 +28,6 @@ use crate::{
     demo::Demo,
     http::{self, Check},
     live::Live,
-    store::Store,
 };
 
 /// Watches and serves until told to stop.
@@ -48,8 +47,16 @@ pub async fn serve(config: &Config, environment: &Environment) -> anyhow::Result
         let recording = CancellationToken::new();
         let recorder = Recorder::new(store.clone(), live.clone(), recording.clone());
         let pulse = Pulse::default();
-        let parts = parts(&store, live, &pulse, config, environment, false)?;
-        let watching = Watching::start(&store, recorder, recording, &specs, &pulse).await?;
+        let parts = parts(&database, live, &pulse, config, environment, false)?;
+        let watching = Watching::start(
+            &store,
+            config.retention,
+            recorder,
+            recording,
+            &specs,
+            &pulse,
+        )
+        .await?;
         let server = HttpServer::start(listener, parts)?;
         Greeting {
             address: server.address,
@@ -83,7 +90,7 @@ pub async fn demo(config: &Config, environment: &Environment) -> anyhow::Result<
         let pulse = Pulse::default();
         let server = HttpServer::start(
             listener,
-            parts(&store, live, &pulse, config, environment, true)?,
+            parts(&database, live, &pulse, config, environment, true)?,
         )?;
         let mut fleet = demo.register(&store).await?;
         Greeting {
@@ -99,8 +106,15 @@ pub async fn demo(config: &Config, environment: &Environment) -> anyhow::Result<
         let outcome = match written {
             Ok(()) if !stop.is_cancelled() => {
                 let simulator = fleet.listen(&store).await?;
-                let watching =
-                    Watching::start(&store, recorder, recording, fleet.specs(), &pulse).await?;
+                let watching = Watching::start(
+                    &store,
+                    config.retention,
+                    recorder,
+                    recording,
+                    fleet.specs(),
+                    &pulse,
+                )
+                .await?;
                 let outcome = watching.until(&stop).await;
                 simulator.shutdown().await;
                 outcome
@@ -123,7 +137,7 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
 
 /// What HTTP needs.
 fn parts(
-    store: &Store,
+    database: &Database,
     live: Live,
     pulse: &Pulse,
     config: &Config,
@@ -139,19 +153,24 @@ fn parts(
     let exporter = http::install_metrics()?;
     collect::metrics::describe();
     analyze::metrics::describe();
-    let asked = store.clone();
-    let database = Check::new("database", move || {
+    let asked = database.store.clone();
+    let answers = Check::new("database", move || {
         let store = asked.clone();
         async move { store.ping().await.map_err(|error| error.to_string()) }
     });
     let pulse = pulse.clone();
     let recorder = Check::new("recorder", move || std::future::ready(pulse.check()));
     Ok(http::Parts {
-        backend: Arc::new(StoreBackend::new(store.clone(), demo)),
+        backend: Arc::new(StoreBackend::new(
+            database.store.clone(),
+            database.place().clone(),
+            config.retention,
+            demo,
+        )),
         live,
         shutdown: CancellationToken::new(),
         exporter,
-        checks: vec![database, recorder],
+        checks: vec![answers, recorder],
         hosts: config.hosts(),
         site,
     })

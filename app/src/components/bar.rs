@@ -41,13 +41,23 @@ pub fn MemoryBar(
     }
 }
 
-/// The rail, the part of it that is filled, and the stop at its end.
+/// The bar as SVG, and the stop at its end.
 fn draw(filled: f64) -> String {
-    let width = if filled >= AT_LIMIT {
-        100.0
-    } else {
-        filled * 100.0
-    };
+    let mut svg = bar(if filled >= AT_LIMIT { 1.0 } else { filled });
+    svg.element(
+        "line",
+        &[
+            ("class", "stop"),
+            ("x1", "100%"),
+            ("x2", "100%"),
+            ("y2", "10"),
+        ],
+    );
+    svg.finish()
+}
+
+/// The rail, and the part of it that is filled.
+fn bar(filled: f64) -> Svg {
     let mut svg = Svg::default();
     let mut part = |class, width: &str| {
         svg.element(
@@ -61,15 +71,16 @@ fn draw(filled: f64) -> String {
         );
     };
     part("rail", "100%");
-    part("fill", &svg_percent(width));
-    svg.element(
-        "line",
-        &[
-            ("class", "stop"),
-            ("x1", "100%"),
-            ("x2", "100%"),
-            ("y2", "10"),
-        ],
-    );
-    svg.finish()
+    part("fill", &svg_percent(filled * 100.0));
+    svg
+}
+
+/// A share of a whole, drawn; the number stands beside it.
+#[cfg(feature = "ssr")]
+#[component]
+pub fn ShareBar(
+    /// From 0 to 1.
+    share: f64,
+) -> impl IntoView {
+    view! { <svg class="track" aria-hidden="true" inner_html=bar(share).finish()></svg> }
 }

@@ -5,6 +5,7 @@ pub mod cause;
 pub mod chart;
 pub mod confidence;
 pub mod empty;
+pub mod fact;
 pub mod failure;
 pub mod notice;
 pub mod skeleton;
@@ -14,9 +15,12 @@ pub mod time;
 pub mod topbar;
 
 pub use bar::MemoryBar;
+#[cfg(feature = "ssr")]
+pub use bar::ShareBar;
 pub use cause::{CauseLabel, CauseMark, Glyph, group_tone, tone};
 pub use confidence::ConfidenceDots;
 pub use empty::Empty;
+pub use fact::Fact;
 pub use failure::Failure;
 pub use notice::Notice;
 pub use skeleton::Skeleton;

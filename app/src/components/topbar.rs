@@ -7,6 +7,7 @@ use super::ThemeButton;
 use crate::{
     backend::About,
     format::{clock, rfc3339},
+    routes::PLACES,
     state::{Live, Status, Theme},
 };
 
@@ -19,7 +20,17 @@ pub fn TopBar(
     theme: Theme,
 ) -> impl IntoView {
     let path = use_location().pathname;
-    let here = move |page| (*path.read() == page).then_some("page");
+    let places = PLACES.map(|place| {
+        view! {
+            <a
+                href=place.path
+                rel=place.rel()
+                aria-current=move || (*path.read() == place.path).then_some("page")
+            >
+                {place.name}
+            </a>
+        }
+    });
     view! {
         <header class="top">
             <div class="top-in">
@@ -30,12 +41,7 @@ pub fn TopBar(
                     "Inquest"
                 </a>
                 <nav class="nav" aria-label="Main">
-                    <a href="/" aria-current=move || here("/")>
-                        "Overview"
-                    </a>
-                    <a href="/sources" aria-current=move || here("/sources")>
-                        "Sources"
-                    </a>
+                    {places}
                 </nav>
                 <div class="top-r">
                     {about.demo.then(|| view! { <span class="tag demo">"Demo data"</span> })}

@@ -23,8 +23,9 @@ impl Handover {
         SharedValue::new(Self::make).into_inner()
     }
 
+    /// As the request that is being answered has it.
     #[cfg(feature = "ssr")]
-    fn make() -> Self {
+    pub fn make() -> Self {
         Self {
             rendered_at: now_ms(),
             theme: Theme::of_request(),

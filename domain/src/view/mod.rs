@@ -7,6 +7,7 @@ mod page;
 mod restarts;
 mod series;
 mod sources;
+mod storage;
 mod timeline;
 mod workloads;
 
@@ -15,6 +16,9 @@ pub use page::{Meta, Page};
 pub use restarts::{RestartQuery, RestartRow};
 pub use series::{MAX_POINTS, SeriesQuery, SeriesSet, SeriesView, TimeRange};
 pub use sources::SourceRow;
+pub use storage::{
+    DatabaseInfo, SampleSize, StorageQuery, StorageView, Tier, TierSize, WorkloadSize,
+};
 pub use timeline::{TimelineEntry, TimelineKind, TimelineQuery};
 pub use workloads::{
     CauseCount, FleetSummary, FleetView, LastRestart, MemoryNow, RestartCounts, Spark, TasksNow,

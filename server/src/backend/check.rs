@@ -15,6 +15,7 @@ const MAX_RANGE: TimeDelta = TimeDelta::days(400);
 pub(super) const MAX_WORKLOADS: u32 = 10_000;
 pub(super) const MAX_RESTARTS: u32 = 1_000;
 pub(super) const MAX_TIMELINE: u32 = 10_000;
+pub(super) const MAX_STORAGE: u32 = 1_000;
 /// Times outside are no times of containers, and not every computation with them fits.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
 

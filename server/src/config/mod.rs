@@ -7,6 +7,7 @@ mod document;
 mod environment;
 mod problem;
 mod reader;
+mod retention;
 mod secret;
 mod source;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use self::{
     values::LogFormat,
 };
 use self::{problem::Origin, reader::Reader};
+use crate::store::Keep;
 
 /// Everything that can be configured, checked.
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ pub struct Config {
     pub is_data_dir_chosen: bool,
     /// The Postgres to use; `None` for a private one in `data_dir`.
     pub database_url: Option<Secret>,
+    /// How long what is stored is kept.
+    pub retention: Keep,
     /// What is logged, in the syntax of `tracing_subscriber::EnvFilter`.
     pub log_level: String,
     /// How log lines look.
@@ -88,14 +92,15 @@ impl Config {
         let data_dir = reader.setting("data_dir", &environment.data_dir(), values::directory);
         let is_data_dir_chosen = reader.origin("data_dir") != Origin::Default;
         let database_url = reader.secret("database.url", values::database_url);
+        let retention = retention::read(&mut reader);
         let log_level = reader.setting("log.level", "info", values::log_filter);
         let log_format = reader.setting("log.format", "text", str::parse);
         let sources = source::read_all(&mut reader);
         let report = reader.finish()?;
 
         // Whatever could not be read is among the problems, so nothing is missing here.
-        let (Some(listen), Some(data_dir), Some(log_level), Some(log_format)) =
-            (listen, data_dir, log_level, log_format)
+        let (Some(listen), Some(data_dir), Some(retention), Some(log_level), Some(log_format)) =
+            (listen, data_dir, retention, log_level, log_format)
         else {
             return Err(Problems::default());
         };
@@ -105,6 +110,7 @@ impl Config {
             data_dir,
             is_data_dir_chosen,
             database_url,
+            retention,
             log_level,
             log_format,
             sources,

@@ -1,6 +1,8 @@
 use std::{fs, time::Duration};
 
-use super::{Config, Environment, Flags, Loaded, LogFormat, Problems};
+use chrono::TimeDelta;
+
+use super::{Config, Environment, Flags, Keep, Loaded, LogFormat, Problems};
 
 /// A configuration file in a folder of its own, whose path is cut from messages.
 struct Given {
@@ -58,6 +60,12 @@ url = "mysql://me:hunter2@db/inquest"
 [log]
 level = "loud,=,"
 format = "xml"
+
+[retention]
+raw = "12h"
+rollups_5m = "0d"
+restarts = "7d"
+logs = "30d"
 
 [[source]]
 name = "local"
@@ -200,6 +208,39 @@ fn an_empty_variable_and_kubernetes_service_links_mean_nothing() {
     let config = given.load().expect("no mistakes").config;
     assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
     assert!(config.database_url.is_none());
+}
+
+#[test]
+fn retention_is_read_in_days() {
+    let given = given(
+        "[retention]\nraw = \"forever\"\nrollups_5m = \"forever\"\n",
+        &[("INQUEST_RETENTION__EVENTS", "7d")],
+    );
+    let keep = given.load().expect("no mistakes").config.retention;
+    assert_eq!(keep.raw, None);
+    assert_eq!(keep.events, Some(TimeDelta::days(7)));
+    assert_eq!(keep.restarts, Keep::default().restarts);
+}
+
+#[test]
+fn rollups_are_kept_as_long_as_samples_and_the_one_that_was_set_is_named() {
+    for (file, complaint) in [
+        (
+            "raw = \"401d\"",
+            "inquest.toml:2: retention.raw: `401d` is longer than retention.rollups_5m (400d); raise that too",
+        ),
+        (
+            "raw = \"forever\"",
+            "inquest.toml:2: retention.raw: `forever` is longer than retention.rollups_5m (400d); raise that too",
+        ),
+        (
+            "rollups_5m = \"20d\"",
+            "inquest.toml:2: retention.rollups_5m: `20d` is shorter than retention.raw (30d); keep rollups at least as long",
+        ),
+    ] {
+        let problems = given(&format!("[retention]\n{file}\n"), &[]).problems();
+        assert_eq!(problems, complaint);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
+use chrono::TimeDelta;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -80,6 +81,38 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .and_then(|number| number.checked_mul(milliseconds))
         .map(Duration::from_millis)
         .ok_or_else(|| format!("`{text}` is not a duration; write for example 500ms, 10s or 1m"))
+}
+
+/// How `keep` is told never to remove anything.
+const FOREVER: &str = "forever";
+/// A century: whoever wants more wants all of it.
+const LONGEST_KEPT: i64 = 36_500;
+
+/// How long something is kept, in days; `None` for ever.
+pub(super) fn keep(text: &str) -> Result<Option<TimeDelta>, String> {
+    if text == FOREVER {
+        return Ok(None);
+    }
+    let days = text
+        .strip_suffix('d')
+        .and_then(|days| days.parse::<u32>().ok());
+    match days.map(i64::from) {
+        Some(days) if days > LONGEST_KEPT => {
+            Err(format!("`{text}` is too long; write `{FOREVER}`"))
+        }
+        Some(days) => Ok(Some(TimeDelta::days(days))),
+        None => Err(format!(
+            "`{text}` is no number of days; write for example 30d, or `{FOREVER}`"
+        )),
+    }
+}
+
+/// The text that [`keep`] reads as `keep`.
+pub(super) fn written(keep: Option<TimeDelta>) -> String {
+    keep.map_or_else(
+        || FOREVER.to_owned(),
+        |keep| format!("{}d", keep.num_days()),
+    )
 }
 
 /// Does not repeat the value: it may hold a password.

@@ -46,7 +46,12 @@ pub enum Format {
 /// Writes what is wanted.
 pub async fn run(config: &Config, wanted: &Export) -> anyhow::Result<()> {
     let database = Database::open(config).await?;
-    let backend = StoreBackend::new(database.store.clone(), false);
+    let backend = StoreBackend::new(
+        database.store.clone(),
+        database.place().clone(),
+        config.retention,
+        false,
+    );
     let written = write(Arc::new(backend), wanted).await;
     database.close().await;
     match written {

@@ -1,11 +1,12 @@
-//! The pages of the interface, rendered here and hydrated in the browser, and the files they load.
+//! The pages of the interface: those that are rendered here and hydrated in the browser, those that are rendered here alone, and the
+//! files they load.
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use app::{App, shell};
+use app::{App, documents::add_documents, shell};
 use axum::{
     Router,
     body::Body,
@@ -60,13 +61,15 @@ pub(super) fn options(site: Option<&Path>) -> LeptosOptions {
 
 /// Adds pages, their server functions and their files.
 pub(super) fn add(router: Router<AppState>, state: &AppState, site: &Path) -> Router<AppState> {
-    let context = {
+    let context_under = |set_policy: fn()| {
         let backend = Arc::clone(&state.backend);
         move || {
             provide_context(Arc::clone(&backend));
             set_policy();
         }
     };
+    let router = add_documents(router, &state.options, context_under(let_no_script_run));
+    let context = context_under(let_our_scripts_run);
     let (routes, _static) =
         generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
     let shell = {
@@ -109,18 +112,31 @@ fn as_not_found(mut response: Response<Body>) -> Response {
     response.into_response()
 }
 
+/// What every page may load, besides scripts and what they fetch.
+const POLICY: &str = "default-src 'none'; img-src 'self' data: blob:; font-src 'self'; manifest-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'";
+
 /// Only our own scripts run: those that carry this answer's nonce and what they load. Data come from here only.
-fn set_policy() {
-    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
+fn let_our_scripts_run() {
+    let Some(nonce) = use_nonce() else {
         return;
     };
-    let policy = format!(
-        "default-src 'none'; script-src 'strict-dynamic' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
-         img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
-         base-uri 'none'; frame-ancestors 'none'"
-    );
+    set_policy(&format!(
+        "{POLICY}; script-src 'strict-dynamic' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; connect-src 'self'"
+    ));
+}
+
+/// Documents have no script.
+fn let_no_script_run() {
+    set_policy(&format!("{POLICY}; style-src 'self'"));
+}
+
+fn set_policy(policy: &str) {
     // A nonce is URL-safe base64, so this is always a header value.
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
+    if let (Some(response), Ok(policy)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(policy),
+    ) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
 }

@@ -13,8 +13,7 @@ use domain::{
     metric::Metric,
     verdict::Cause,
     view::{
-        EXPORT_RANGE, ExportQuery, RestartQuery, SeriesQuery, TimeRange, TimelineQuery,
-        WorkloadQuery,
+        EXPORT_RANGE, ExportQuery, RestartQuery, SeriesQuery, StorageQuery, TimeRange, TimelineQuery, WorkloadQuery,
     },
 };
 
@@ -114,6 +113,15 @@ impl FromQuery for TimelineQuery {
             range: TimeRange::from_query(parameters)?,
             limit: parameters.number("limit")?,
             cursor: parameters.text("cursor"),
+        })
+    }
+}
+
+impl FromQuery for StorageQuery {
+    fn from_query(parameters: &mut Parameters) -> Result<Self, Problem> {
+        Ok(Self {
+            search: parameters.text("search"),
+            limit: parameters.number("limit")?,
         })
     }
 }

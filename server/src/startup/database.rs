@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::{
+    backend::Place,
     config::{Config, redact_url},
     data_dir::DataDir,
     postgres::PrivatePostgres,
@@ -14,7 +15,7 @@ use crate::{
 /// An open database with an up-to-date schema.
 pub(crate) struct Database {
     pub(crate) store: Store,
-    place: String,
+    place: Place,
     /// With the lock on its folder, which must outlive it.
     private: Option<(PrivatePostgres, DataDir)>,
 }
@@ -29,7 +30,7 @@ impl Database {
                 .with_context(|| format!("cannot use the database {place}"))?;
             return Ok(Self {
                 store,
-                place,
+                place: Place::Given(place),
                 private: None,
             });
         }
@@ -40,22 +41,22 @@ impl Database {
     pub(crate) async fn private(folder: &Path) -> anyhow::Result<Self> {
         let data_dir = DataDir::open(folder)?;
         let postgres = PrivatePostgres::start(&data_dir).await?;
-        let place = data_dir.path().display().to_string();
+        let place = data_dir.path().to_owned();
         match Store::open(postgres.url()).await {
             Ok(store) => Ok(Self {
                 store,
-                place,
+                place: Place::Private(place),
                 private: Some((postgres, data_dir)),
             }),
             Err(error) => {
                 postgres.stop().await;
-                Err(error).context(format!("cannot use the data in {place}"))
+                Err(error).context(format!("cannot use the data in {}", place.display()))
             }
         }
     }
 
-    /// Where the data are, for people.
-    pub(crate) fn place(&self) -> &str {
+    /// Where the data are.
+    pub(crate) const fn place(&self) -> &Place {
         &self.place
     }
 

@@ -6,12 +6,12 @@ use std::{
     net::SocketAddr,
 };
 
-use crate::collect::registry::SourceSpec;
+use crate::{backend::Place, collect::registry::SourceSpec};
 
 /// Where to go, where the data are, what is watched.
 pub(super) struct Greeting<'a> {
     pub(super) address: SocketAddr,
-    pub(super) data: &'a str,
+    pub(super) data: &'a Place,
     pub(super) sources: &'a [SourceSpec],
 }
 
@@ -73,7 +73,7 @@ mod tests {
     fn greeting(address: &str, sources: &[SourceSpec]) -> String {
         Greeting {
             address: address.parse().expect("an address"),
-            data: "/var/lib/inquest",
+            data: &Place::Private("/var/lib/inquest".into()),
             sources,
         }
         .to_string()

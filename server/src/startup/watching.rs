@@ -60,6 +60,7 @@ impl Watching {
     /// Starts the recorder, which `recording` ends, and every source where its stored events end.
     pub(super) async fn start(
         store: &Store,
+        keep: Keep,
         recorder: Recorder,
         recording: CancellationToken,
         specs: &[SourceSpec],
@@ -79,7 +80,7 @@ impl Watching {
             scheduler: Scheduler::start(sources, &outbox),
             recorder,
             recording,
-            upkeep: tokio::spawn(upkeep(store.clone())),
+            upkeep: tokio::spawn(upkeep(store.clone(), keep)),
             _outbox: outbox,
         })
     }
@@ -107,7 +108,7 @@ impl Watching {
 }
 
 /// Keeps the store small, for as long as it is not aborted.
-async fn upkeep(store: Store) {
+async fn upkeep(store: Store, keep: Keep) {
     let mut ticks = interval(SEAL_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for round in 0_u64.. {
@@ -116,7 +117,7 @@ async fn upkeep(store: Store) {
             tracing::warn!(%error, "samples could not be compressed; trying again in a minute");
         }
         if round.is_multiple_of(RETAIN_EVERY)
-            && let Err(error) = store.retain(&Keep::default(), Utc::now()).await
+            && let Err(error) = store.retain(&keep, Utc::now()).await
         {
             tracing::warn!(%error, "what is too old could not be removed; trying again in an hour");
         }

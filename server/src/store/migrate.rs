@@ -9,6 +9,15 @@ use super::{
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
+/// The version of the schema that this program brings about.
+pub fn schema_version() -> i64 {
+    MIGRATIONS
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or_default()
+}
+
 /// Applies the migrations that are missing. Several servers may do so at once: an advisory lock makes the others wait.
 pub async fn migrate(url: &str) -> Result<(), StoreError> {
     // Without the timeouts of other connections: waiting for another server's migration is right.

@@ -19,6 +19,7 @@ mod restarts;
 mod retention;
 pub mod series;
 mod sources;
+mod storage;
 mod text;
 mod timeline;
 mod workloads;
@@ -33,10 +34,11 @@ pub use coverage::Coverage;
 pub use error::StoreError;
 pub use events::Events;
 pub use ledger::{Ledger, Recorded};
-pub use migrate::migrate;
+pub use migrate::{migrate, schema_version};
 pub use retention::{Keep, Retained};
 pub use series::{Samples, Sealed, Tick};
 pub use sources::Sources;
+pub use storage::Measured;
 
 /// The database and the newest samples in memory.
 #[derive(Clone, Debug)]

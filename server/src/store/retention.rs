@@ -1,7 +1,8 @@
-//! Retention: what is too old goes, in whole partitions where there are many rows. Restarts, runs and deploys are kept for ever.
+//! Retention: what is too old goes, in whole partitions where there are many rows.
 
 use chrono::TimeDelta;
-use domain::Timestamp;
+use domain::{Timestamp, view::Tier};
+use sqlx::postgres::PgQueryResult;
 
 use super::{
     Store,
@@ -10,24 +11,64 @@ use super::{
 
 const DOING: &str = "removing what is too old";
 
-/// How long things are kept.
+/// Rows that one statement deletes: it ends well within the statement timeout, and readers never wait for it.
+const BATCH: i64 = 10_000;
+
+/// How long things are kept; `None` keeps them for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// Samples at full resolution, in days. A partition has a week of them.
-    pub raw_days: u32,
-    /// Five-minute rollups, in days. A partition has four weeks of them.
-    pub rollup_days: u32,
-    /// Engine events and coverage gaps, in days.
-    pub event_days: u32,
+    /// Samples at full resolution. A partition of finished days has a week of them.
+    pub raw: Option<TimeDelta>,
+    /// Five-minute rollups. A partition has four weeks of them.
+    pub rollups_5m: Option<TimeDelta>,
+    /// Hourly rollups. A partition has four weeks of them.
+    pub rollups_1h: Option<TimeDelta>,
+    /// Restarts with their evidence, runs, and the other facts of the timeline.
+    pub restarts: Option<TimeDelta>,
+    /// What the engines' event streams said.
+    pub events: Option<TimeDelta>,
 }
 
 impl Default for Keep {
     fn default() -> Self {
         Self {
-            raw_days: 30,
-            rollup_days: 400,
-            event_days: 90,
+            raw: Some(TimeDelta::days(30)),
+            rollups_5m: Some(TimeDelta::days(400)),
+            // Two years and a little: a season beside the same one of the year before.
+            rollups_1h: Some(TimeDelta::days(800)),
+            restarts: None,
+            events: Some(TimeDelta::days(90)),
         }
+    }
+}
+
+impl Keep {
+    /// How long a kind of data is kept. The head is sealed when its window has ended, which is no matter of age.
+    pub fn of(&self, tier: Tier) -> Option<TimeDelta> {
+        match tier {
+            Tier::Chunks2h | Tier::Chunks1d => self.raw,
+            Tier::Rollups5m => self.rollups_5m,
+            Tier::Rollups1h => self.rollups_1h,
+            Tier::Restarts => self.restarts,
+            Tier::Events => self.events,
+            Tier::Head | Tier::Other => None,
+        }
+    }
+
+    /// Coverage gaps stay as long as anything that they explain.
+    fn gaps(&self) -> Option<TimeDelta> {
+        let explained = [
+            self.raw,
+            self.rollups_5m,
+            self.rollups_1h,
+            self.restarts,
+            self.events,
+        ];
+        explained
+            .into_iter()
+            .collect::<Option<Vec<_>>>()?
+            .into_iter()
+            .max()
     }
 }
 
@@ -38,6 +79,8 @@ pub struct Retained {
     pub raw_partitions: u64,
     /// Four-week partitions of rollups.
     pub rollup_partitions: u64,
+    /// Restarts, runs and facts.
+    pub ledger: u64,
     /// Engine events.
     pub events: u64,
     /// Coverage gaps.
@@ -47,20 +90,29 @@ pub struct Retained {
 impl Store {
     /// Removes what is too old. Call it once an hour or so.
     pub async fn retain(&self, keep: &Keep, now: Timestamp) -> Result<Retained, StoreError> {
-        let before = |days: u32| now - TimeDelta::days(i64::from(days));
-        Ok(Retained {
-            raw_partitions: self
-                .drop_partitions("chunk_2h", before(keep.raw_days))
-                .await?
-                + self
-                    .drop_partitions("chunk_1d", before(keep.raw_days))
-                    .await?,
-            rollup_partitions: self
-                .drop_partitions("roll_5m", before(keep.rollup_days))
-                .await?,
-            events: self.delete_events(before(keep.event_days)).await?,
-            gaps: self.delete_gaps(before(keep.event_days)).await?,
-        })
+        // What is kept for ever is older than nothing.
+        let before = |keep: Option<TimeDelta>| keep.map(|keep| now - keep);
+        let mut done = Retained::default();
+        if let Some(before) = before(keep.raw) {
+            done.raw_partitions = self.drop_partitions("chunk_2h", before).await?
+                + self.drop_partitions("chunk_1d", before).await?;
+        }
+        if let Some(before) = before(keep.rollups_5m) {
+            done.rollup_partitions = self.drop_partitions("roll_5m", before).await?;
+        }
+        if let Some(before) = before(keep.rollups_1h) {
+            done.rollup_partitions += self.drop_partitions("roll_1h", before).await?;
+        }
+        if let Some(before) = before(keep.restarts) {
+            done.ledger = self.delete_ledger(before).await?;
+        }
+        if let Some(before) = before(keep.events) {
+            done.events = self.delete_events(before).await?;
+        }
+        if let Some(before) = before(keep.gaps()) {
+            done.gaps = self.delete_gaps(before).await?;
+        }
+        Ok(done)
     }
 
     async fn drop_partitions(&self, parent: &str, before: Timestamp) -> Result<u64, StoreError> {
@@ -82,19 +134,75 @@ impl Store {
         Ok(dropped as u64)
     }
 
-    async fn delete_events(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let done = sqlx::query!("DELETE FROM engine_event WHERE at < $1", before)
+    async fn delete_ledger(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let restarts = batches(|| {
+            sqlx::query!(
+                "DELETE FROM restart WHERE id IN (SELECT id FROM restart WHERE ended_at < $1 LIMIT $2)",
+                before,
+                BATCH,
+            )
             .execute(&self.pool)
-            .await
-            .during(DOING)?;
-        Ok(done.rows_affected())
+        });
+        let facts = batches(|| {
+            sqlx::query!(
+                "DELETE FROM fact WHERE id IN (SELECT id FROM fact WHERE at < $1 LIMIT $2)",
+                before,
+                BATCH,
+            )
+            .execute(&self.pool)
+        });
+        // The newest run of a container stays: without it the container would be met as a new one.
+        let runs = batches(|| {
+            sqlx::query!(
+                "DELETE FROM run WHERE id IN (
+                   SELECT old.id FROM run old
+                   WHERE old.ended_at < $1
+                     AND EXISTS (SELECT FROM run next WHERE next.container_id = old.container_id AND next.started_at > old.started_at)
+                   LIMIT $2)",
+                before,
+                BATCH,
+            )
+            .execute(&self.pool)
+        });
+        Ok(restarts.await? + facts.await? + runs.await?)
+    }
+
+    async fn delete_events(&self, before: Timestamp) -> Result<u64, StoreError> {
+        batches(|| {
+            sqlx::query!(
+                "DELETE FROM engine_event WHERE ctid = ANY (ARRAY(SELECT ctid FROM engine_event WHERE at < $1 LIMIT $2))",
+                before,
+                BATCH,
+            )
+            .execute(&self.pool)
+        })
+        .await
     }
 
     async fn delete_gaps(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let done = sqlx::query!("DELETE FROM coverage_gap WHERE ended_at < $1", before)
+        batches(|| {
+            sqlx::query!(
+                "DELETE FROM coverage_gap WHERE ctid = ANY (ARRAY(SELECT ctid FROM coverage_gap WHERE ended_at < $1 LIMIT $2))",
+                before,
+                BATCH,
+            )
             .execute(&self.pool)
-            .await
-            .during(DOING)?;
-        Ok(done.rows_affected())
+        })
+        .await
+    }
+}
+
+/// Deletes until a statement finds less than a batch.
+async fn batches<F>(mut delete: impl FnMut() -> F) -> Result<u64, StoreError>
+where
+    F: Future<Output = Result<PgQueryResult, sqlx::Error>>,
+{
+    let mut total = 0;
+    loop {
+        let deleted = delete().await.during(DOING)?.rows_affected();
+        total += deleted;
+        if deleted < BATCH as u64 {
+            return Ok(total);
+        }
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use server::{
-    backend::StoreBackend,
+    backend::{Place, StoreBackend},
     http::{Exporter, Parts, install_metrics, router},
     live::Live,
-    store::Store,
+    store::{Keep, Store},
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,12 @@ use tokio_util::sync::CancellationToken;
 pub(crate) async fn serve(store: &Store) -> String {
     static EXPORTER: OnceLock<Exporter> = OnceLock::new();
     let parts = Parts {
-        backend: Arc::new(StoreBackend::new(store.clone(), false)),
+        backend: Arc::new(StoreBackend::new(
+            store.clone(),
+            Place::Given("the test's database".to_owned()),
+            Keep::default(),
+            false,
+        )),
         live: Live::default(),
         shutdown: CancellationToken::new(),
         exporter: EXPORTER.get_or_init(|| install_metrics().unwrap()).clone(),

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::words;
 use crate::{
-    components::CauseMark,
+    components::{CauseMark, Fact},
     format::{NBSP, duration_short},
     pages::overview::words::sentence,
 };
@@ -75,16 +75,5 @@ pub fn SourceCard(
                 <Fact name="Seen" value=seen />
             </dl>
         </li>
-    }
-}
-
-/// A name and what there is to say.
-#[component]
-fn Fact(name: &'static str, value: String) -> impl IntoView {
-    view! {
-        <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-        </div>
     }
 }

@@ -32,12 +32,14 @@ pub fn document() -> utoipa::openapi::OpenApi {
         v1::restarts::list,
         v1::timeline::list,
         v1::sources::list,
+        v1::storage::get,
         v1::events::stream,
     ),
     tags(
         (name = "workloads", description = "What keeps its identity over restarts and recreation"),
         (name = "restarts", description = "The ledger, and every other dated fact"),
         (name = "sources", description = "What is polled"),
+        (name = "storage", description = "What is stored, and how large it is"),
         (name = "events", description = "What changes, as it changes"),
     )
 )]

@@ -145,6 +145,17 @@ pub(super) fn decode_as(
     Ok((flags & (ABOVE | BELOW), rows))
 }
 
+/// As much of the beginning of a column as [`rows_of`] needs.
+pub(in crate::store) const HEADER_BYTES: i32 = 12;
+
+/// How many rows a column has, from its first bytes. The checksum is not looked at: good for statistics alone.
+pub(in crate::store) fn rows_of(header: &[u8]) -> Result<usize, CodecError> {
+    let (_version_and_flags, mut rest) = header
+        .split_at_checked(2)
+        .ok_or(CodecError::Malformed("cut short"))?;
+    Ok(varint::take(&mut rest)? as usize)
+}
+
 /// The version, and what is between it and the checksum, if both are right.
 fn checked(bytes: &[u8]) -> Result<(u8, &[u8]), CodecError> {
     let version = match bytes.first() {

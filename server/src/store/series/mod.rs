@@ -41,6 +41,7 @@ use sqlx::PgPool;
 
 pub use append::Tick;
 pub use codec::CodecError;
+pub(super) use codec::{HEADER_BYTES, rows_of};
 pub(super) use head::Head;
 pub(crate) use point::{columns, from_columns};
 pub use seal::Sealed;

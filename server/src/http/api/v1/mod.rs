@@ -5,6 +5,7 @@ pub(in crate::http) mod export;
 pub(super) mod restarts;
 pub(super) mod series;
 pub(super) mod sources;
+pub(super) mod storage;
 pub(super) mod timeline;
 pub(super) mod workloads;
 
@@ -28,5 +29,6 @@ pub(super) fn router() -> Router<AppState> {
         .route("/timeline", get(timeline::list))
         .route("/export", get(export::get))
         .route("/sources", get(sources::list))
+        .route("/storage", get(storage::get))
         .route("/events", get(events::stream))
 }
