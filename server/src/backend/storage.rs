@@ -119,12 +119,11 @@ fn matches(workload: &WorkloadSize, search: Option<&str>) -> bool {
     })
 }
 
-/// From the tiers that grow. The head does not: what enters it leaves it again.
+/// From the tiers that grow.
 fn forecast(measured: &Measured, keep: &Keep, free: Option<u64>) -> Option<DiskForecast> {
     let growing: Vec<Growing> = measured
         .tiers
         .iter()
-        .filter(|tier| tier.tier != Tier::Head)
         .filter_map(|tier| {
             Some(Growing::new(
                 tier.bytes_per_day?,

@@ -92,7 +92,9 @@ impl Store {
                 rows: tables.iter().map(|table| table.rows).sum(),
                 oldest_at,
                 keep_days: keep.of(tier).map(|keep| keep.num_days() as u32),
+                // What enters the head leaves it again.
                 bytes_per_day: oldest_at
+                    .filter(|_| tier != Tier::Head)
                     .and_then(|oldest| bytes_per_day(&parts(&tables, oldest, now), oldest, now)),
             }
         });
