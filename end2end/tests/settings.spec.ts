@@ -11,7 +11,8 @@ test("the settings tell what is stored, what it takes and where that leads", asy
   const tiers = page.getByRole("table", { name: "What is stored" });
   for (const [tier, kept] of [
     ["Samples", /30.d/],
-    ["Rollups of 5 min", /400.d/],
+    ["Rollups of 5.min", /400.d/],
+    ["Rollups of 1.h", /800.d/],
     ["Restarts", /for ever/],
     ["Events", /90.d/],
   ] as const) {

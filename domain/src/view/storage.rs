@@ -43,12 +43,18 @@ pub struct StorageView {
 pub enum Tier {
     /// Samples of the last hours, as they came in.
     Head,
-    /// Samples at full resolution, compressed in chunks of two hours.
+    /// Samples at full resolution of days that are not finished, in chunks of two hours with their rollups.
     #[serde(rename = "chunks_2h")]
     Chunks2h,
+    /// Samples at full resolution of finished days, in chunks of a day.
+    #[serde(rename = "chunks_1d")]
+    Chunks1d,
     /// Minimum, maximum, last value and average of every five minutes.
     #[serde(rename = "rollups_5m")]
     Rollups5m,
+    /// The same of every hour, in plain columns.
+    #[serde(rename = "rollups_1h")]
+    Rollups1h,
     /// Restarts with their evidence, runs and other dated facts.
     Restarts,
     /// What the engines' event streams said, and when we could not see.

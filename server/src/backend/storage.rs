@@ -140,8 +140,10 @@ fn forecast(measured: &Measured, keep: &Keep, free: Option<u64>) -> Option<DiskF
 /// Whole partitions are dropped, when the newest data in them are old enough: until then, the others stay for so long.
 const fn partition(tier: Tier) -> TimeDelta {
     match tier {
-        Tier::Chunks2h => TimeDelta::days(1),
-        Tier::Rollups5m => TimeDelta::days(28),
-        Tier::Head | Tier::Restarts | Tier::Events | Tier::Other => TimeDelta::zero(),
+        Tier::Chunks1d => TimeDelta::days(7),
+        Tier::Rollups5m | Tier::Rollups1h => TimeDelta::days(28),
+        Tier::Head | Tier::Chunks2h | Tier::Restarts | Tier::Events | Tier::Other => {
+            TimeDelta::zero()
+        }
     }
 }

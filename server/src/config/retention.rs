@@ -16,6 +16,7 @@ const SHORTEST_RESTARTS: TimeDelta = TimeDelta::days(30);
 
 const RAW: &str = "retention.raw";
 const ROLLUPS_5M: &str = "retention.rollups_5m";
+const ROLLUPS_1H: &str = "retention.rollups_1h";
 
 /// Reads how long each tier is kept; `None` when something is wrong, which is then among the problems.
 pub(super) fn read(reader: &mut Reader) -> Option<Keep> {
@@ -27,15 +28,19 @@ pub(super) fn read(reader: &mut Reader) -> Option<Keep> {
     };
     let raw = tier(RAW, default.raw, SHORTEST);
     let rollups_5m = tier(ROLLUPS_5M, default.rollups_5m, SHORTEST);
+    let rollups_1h = tier(ROLLUPS_1H, default.rollups_1h, SHORTEST);
     let restarts = tier("retention.restarts", default.restarts, SHORTEST_RESTARTS);
     let events = tier("retention.events", default.events, SHORTEST);
-    let (raw, rollups_5m) = (raw?, rollups_5m?);
-    if is_shorter(rollups_5m, raw) {
-        refuse_shorter_rollups(reader, raw, rollups_5m);
+    for (fine, coarse) in [
+        ((RAW, raw), (ROLLUPS_5M, rollups_5m)),
+        ((ROLLUPS_5M, rollups_5m), (ROLLUPS_1H, rollups_1h)),
+    ] {
+        refuse_shorter(reader, fine, coarse);
     }
     Some(Keep {
-        raw,
-        rollups_5m,
+        raw: raw?,
+        rollups_5m: rollups_5m?,
+        rollups_1h: rollups_1h?,
         restarts: restarts?,
         events: events?,
     })
@@ -57,19 +62,30 @@ fn is_shorter(a: Option<TimeDelta>, b: Option<TimeDelta>) -> bool {
     a.is_some_and(|a| b.is_none_or(|b| a < b))
 }
 
-/// Wide charts read rollups alone: with shorter ones they would be empty where there still are samples.
-fn refuse_shorter_rollups(reader: &mut Reader, raw: Option<TimeDelta>, rollups: Option<TimeDelta>) {
-    let [raw, rollups] = [raw, rollups].map(values::written);
+/// A key, and how long it says; `None` when it says nothing that can be read.
+type Tier = (&'static str, Option<Option<TimeDelta>>);
+
+/// Wide charts read rollups alone: with shorter ones they would be empty where there still are finer data.
+fn refuse_shorter(reader: &mut Reader, fine: Tier, coarse: Tier) {
+    let ((fine, Some(fine_keep)), (coarse, Some(coarse_keep))) = (fine, coarse) else {
+        return;
+    };
+    if !is_shorter(coarse_keep, fine_keep) {
+        return;
+    }
+    let [fine_keep, coarse_keep] = [fine_keep, coarse_keep].map(values::written);
     // Whoever set one of them is told what to do about that one.
-    let (key, text) = if reader.origin(ROLLUPS_5M) == Origin::Default {
+    let (key, text) = if reader.origin(coarse) == Origin::Default {
         (
-            RAW,
-            format!("`{raw}` is longer than {ROLLUPS_5M} ({rollups}); raise that too"),
+            fine,
+            format!("`{fine_keep}` is longer than {coarse} ({coarse_keep}); raise that too"),
         )
     } else {
         (
-            ROLLUPS_5M,
-            format!("`{rollups}` is shorter than {RAW} ({raw}); keep rollups at least as long"),
+            coarse,
+            format!(
+                "`{coarse_keep}` is shorter than {fine} ({fine_keep}); keep rollups at least as long"
+            ),
         )
     };
     reader.problem(Problem {

@@ -213,7 +213,7 @@ fn an_empty_variable_and_kubernetes_service_links_mean_nothing() {
 #[test]
 fn retention_is_read_in_days() {
     let given = given(
-        "[retention]\nraw = \"forever\"\nrollups_5m = \"forever\"\n",
+        "[retention]\nraw = \"forever\"\nrollups_5m = \"forever\"\nrollups_1h = \"forever\"\n",
         &[("INQUEST_RETENTION__EVENTS", "7d")],
     );
     let keep = given.load().expect("no mistakes").config.retention;
@@ -232,6 +232,10 @@ fn rollups_are_kept_as_long_as_samples_and_the_one_that_was_set_is_named() {
         (
             "raw = \"forever\"",
             "inquest.toml:2: retention.raw: `forever` is longer than retention.rollups_5m (400d); raise that too",
+        ),
+        (
+            "rollups_1h = \"399d\"",
+            "inquest.toml:2: retention.rollups_1h: `399d` is shorter than retention.rollups_5m (400d); keep rollups at least as long",
         ),
         (
             "rollups_5m = \"20d\"",

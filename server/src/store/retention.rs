@@ -43,15 +43,15 @@ impl Default for Keep {
 }
 
 impl Keep {
-    /// How long a kind of data is kept. The head is sealed when its window has ended, which is no matter of age.
+    /// How long a kind of data is kept. The head is sealed and fresh chunks are merged when their time has ended, which is no matter of age.
     pub fn of(&self, tier: Tier) -> Option<TimeDelta> {
         match tier {
-            Tier::Chunks2h | Tier::Chunks1d => self.raw,
+            Tier::Chunks1d => self.raw,
             Tier::Rollups5m => self.rollups_5m,
             Tier::Rollups1h => self.rollups_1h,
             Tier::Restarts => self.restarts,
             Tier::Events => self.events,
-            Tier::Head | Tier::Other => None,
+            Tier::Head | Tier::Chunks2h | Tier::Other => None,
         }
     }
 

@@ -51,10 +51,12 @@ struct Table {
 }
 
 /// The kinds of data, in the order in which data pass through them.
-const TIERS: [Tier; 6] = [
+const TIERS: [Tier; 8] = [
     Tier::Head,
     Tier::Chunks2h,
+    Tier::Chunks1d,
     Tier::Rollups5m,
+    Tier::Rollups1h,
     Tier::Restarts,
     Tier::Events,
     Tier::Other,
@@ -64,16 +66,20 @@ const TIERS: [Tier; 6] = [
 fn tier_of(root: &str) -> Tier {
     match root {
         "head_log" => Tier::Head,
-        CHUNKS => Tier::Chunks2h,
+        FRESH => Tier::Chunks2h,
+        MERGED => Tier::Chunks1d,
         ROLLUPS => Tier::Rollups5m,
+        HOURS => Tier::Rollups1h,
         "restart" | "run" | "fact" => Tier::Restarts,
         "engine_event" | "coverage_gap" => Tier::Events,
         _ => Tier::Other,
     }
 }
 
-const CHUNKS: &str = "chunk_2h";
+const FRESH: &str = "chunk_2h";
+const MERGED: &str = "chunk_1d";
 const ROLLUPS: &str = "roll_5m";
+const HOURS: &str = "roll_1h";
 
 impl Store {
     /// Measures everything, in a fraction of a second whatever the size.
@@ -81,24 +87,36 @@ impl Store {
         let tables = self.tables().await?;
         let oldest = self.oldest(&tables).await?;
         let tiers = TIERS.map(|tier| {
-            let tables: Vec<&Table> = tables
-                .iter()
-                .filter(|table| tier_of(&table.root) == tier)
-                .collect();
+            let of = |wanted: &dyn Fn(Tier) -> bool| -> Vec<&Table> {
+                let tables = tables.iter();
+                tables
+                    .filter(|table| wanted(tier_of(&table.root)))
+                    .collect()
+            };
+            let own = of(&|other| other == tier);
             let oldest_at = oldest.of(tier);
+            let growing = match tier {
+                // What enters these leaves them again.
+                Tier::Head | Tier::Chunks2h => Vec::new(),
+                // The newest days are still in the fresh chunks.
+                Tier::Chunks1d => of(&|tier| matches!(tier, Tier::Chunks2h | Tier::Chunks1d)),
+                _ => of(&|other| other == tier),
+            };
             TierSize {
                 tier,
-                bytes: tables.iter().map(|table| table.bytes).sum(),
-                rows: tables.iter().map(|table| table.rows).sum(),
+                bytes: own.iter().map(|table| table.bytes).sum(),
+                rows: own.iter().map(|table| table.rows).sum(),
                 oldest_at,
                 keep_days: keep.of(tier).map(|keep| keep.num_days() as u32),
-                // What enters the head leaves it again.
                 bytes_per_day: oldest_at
-                    .filter(|_| tier != Tier::Head)
-                    .and_then(|oldest| bytes_per_day(&parts(&tables, oldest, now), oldest, now)),
+                    .and_then(|oldest| bytes_per_day(&parts(&growing, oldest, now), oldest, now)),
             }
         });
-        let chunks = || tables.iter().filter(|table| table.root == CHUNKS);
+        let chunks = || {
+            tables
+                .iter()
+                .filter(|table| [FRESH, MERGED].contains(&table.root.as_str()))
+        };
         let heap: u64 = chunks().map(|table| table.heap_bytes).sum();
         let seen_ratio = (READ_BYTES / (heap as f64).max(1.0)).min(1.0);
         let (workloads, rows) = self.workload_sizes(seen_ratio).await?;
@@ -147,23 +165,28 @@ impl Store {
     async fn oldest(&self, tables: &[Table]) -> Result<Oldest, StoreError> {
         // Within the oldest partition alone: the whole table has no index on the time.
         let first = |root| {
-            let ends = tables
+            let filled = tables
                 .iter()
-                .filter(|table| table.root == root && table.rows > 0);
-            ends.filter_map(|table| Some(table.span?.1))
+                .filter(|table| table.root == root && table.heap_bytes > 0);
+            filled
+                .filter_map(|table| Some(table.span?.1))
                 .min()
-                .unwrap_or(i64::MAX)
+                .unwrap_or_default()
         };
         sqlx::query_as!(
             Oldest,
             r#"SELECT (SELECT min(tick_ms) FROM head_log) AS head_ms,
-                      (SELECT min(start_ms) FROM chunk_2h WHERE start_ms < $1) AS chunk_ms,
-                      (SELECT min(start_ms) FROM roll_5m WHERE start_ms < $2) AS roll_ms,
+                      (SELECT min(start_ms) FROM chunk_2h WHERE start_ms < $1) AS fresh_ms,
+                      (SELECT min(start_ms) FROM chunk_1d WHERE start_ms < $2) AS merged_ms,
+                      (SELECT min(start_ms) FROM roll_5m WHERE start_ms < $3) AS roll_ms,
+                      (SELECT min(at) FROM roll_1h WHERE at < $4) AS hour_at,
                       least((SELECT min(ended_at) FROM restart), (SELECT min(at) FROM fact)) AS restart_at,
                       (SELECT min(event.at) FROM source s,
                          LATERAL (SELECT e.at FROM engine_event e WHERE e.source_id = s.id ORDER BY e.at LIMIT 1) event) AS event_at"#,
-            first(CHUNKS),
+            first(FRESH),
+            first(MERGED),
             first(ROLLUPS),
+            moment(first(HOURS)),
         )
         .fetch_one(&self.pool)
         .await
@@ -179,7 +202,12 @@ impl Store {
                             + coalesce(pg_column_size(anon), 0) + coalesce(pg_column_size(limit_bytes), 0)
                             + coalesce(pg_column_size(tasks), 0) + coalesce(pg_column_size(task_kind), 0)
                             + coalesce(pg_column_size(kernel_tasks), 0)) AS bytes
-                 FROM chunk_2h TABLESAMPLE SYSTEM ($1) GROUP BY container_id
+                 FROM (
+                   SELECT container_id, at, working_set, usage, anon, limit_bytes, tasks, task_kind, kernel_tasks FROM chunk_2h TABLESAMPLE SYSTEM ($1)
+                   UNION ALL
+                   SELECT container_id, at, working_set, usage, anon, limit_bytes, tasks, task_kind, kernel_tasks FROM chunk_1d TABLESAMPLE SYSTEM ($1)
+                 ) chunk
+                 GROUP BY container_id
                )
                SELECT w.id, w.name, w.grp AS "group", s.name AS source, sum(sized.chunks)::bigint AS "chunks!", sum(sized.bytes)::bigint AS "bytes!"
                FROM sized JOIN container c ON c.id = sized.container_id JOIN workload w ON w.id = c.workload_id JOIN source s ON s.id = w.source_id
@@ -206,7 +234,11 @@ impl Store {
         let rows = sqlx::query!(
             r#"SELECT substring(at FOR $1) AS "header!",
                       num_nonnulls(working_set, usage, anon, limit_bytes, tasks, kernel_tasks) AS "series!"
-               FROM chunk_2h TABLESAMPLE SYSTEM ($2)"#,
+               FROM (
+                 SELECT at, working_set, usage, anon, limit_bytes, tasks, kernel_tasks FROM chunk_2h TABLESAMPLE SYSTEM ($2)
+                 UNION ALL
+                 SELECT at, working_set, usage, anon, limit_bytes, tasks, kernel_tasks FROM chunk_1d TABLESAMPLE SYSTEM ($2)
+               ) chunk"#,
             series::HEADER_BYTES,
             (share * 100.0) as f32,
         )
@@ -232,8 +264,10 @@ impl Store {
 /// The oldest moment of each kind of data.
 struct Oldest {
     head_ms: Option<i64>,
-    chunk_ms: Option<i64>,
+    fresh_ms: Option<i64>,
+    merged_ms: Option<i64>,
     roll_ms: Option<i64>,
+    hour_at: Option<Timestamp>,
     restart_at: Option<Timestamp>,
     event_at: Option<Timestamp>,
 }
@@ -242,8 +276,10 @@ impl Oldest {
     fn of(&self, tier: Tier) -> Option<Timestamp> {
         match tier {
             Tier::Head => moment(self.head_ms?),
-            Tier::Chunks2h => moment(self.chunk_ms?),
+            Tier::Chunks2h => moment(self.fresh_ms?),
+            Tier::Chunks1d => moment(self.merged_ms?),
             Tier::Rollups5m => moment(self.roll_ms?),
+            Tier::Rollups1h => self.hour_at,
             Tier::Restarts => self.restart_at,
             Tier::Events => self.event_at,
             Tier::Other => None,

@@ -71,11 +71,12 @@ async fn a_tier_tells_its_age_and_its_growth() {
         let mut tiers = measured.tiers.iter();
         tiers.find(|size| size.tier == tier).unwrap()
     };
-    let chunks = of(Tier::Chunks2h);
+    // Finished days are merged by the sealing, and a chunk begins with its day.
+    let chunks = of(Tier::Chunks1d);
     let oldest = chunks.oldest_at.unwrap();
     let age = measured.at - oldest;
     assert!(
-        age >= TimeDelta::days(2) && age <= TimeDelta::hours(50),
+        age >= TimeDelta::days(2) && age <= TimeDelta::days(3),
         "{age}"
     );
     assert_eq!(chunks.keep_days, Some(30));

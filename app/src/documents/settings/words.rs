@@ -13,11 +13,16 @@ use crate::format::{NBSP, bytes, count, day, duration_short};
 pub const fn tier(tier: Tier) -> (&'static str, &'static str) {
     match tier {
         Tier::Head => ("Newest samples", "as they came in, for two to four hours"),
-        Tier::Chunks2h => ("Samples", "every one, in compressed chunks of two hours"),
+        Tier::Chunks2h => (
+            "Fresh chunks",
+            "every sample of unfinished days, compressed in chunks of two hours",
+        ),
+        Tier::Chunks1d => ("Samples", "every one, compressed in chunks of a day"),
         Tier::Rollups5m => (
             "Rollups of 5\u{a0}min",
             "minimum, maximum, last and average; wide charts are drawn from them",
         ),
+        Tier::Rollups1h => ("Rollups of 1\u{a0}h", "the same in plain columns, for SQL"),
         Tier::Restarts => (
             "Restarts",
             "with their evidence, runs, deploys and other facts",
@@ -33,11 +38,12 @@ pub const fn tier(tier: Tier) -> (&'static str, &'static str) {
 /// The key that says how long a tier is kept.
 pub const fn key(tier: Tier) -> Option<&'static str> {
     match tier {
-        Tier::Chunks2h => Some("raw"),
+        Tier::Chunks1d => Some("raw"),
         Tier::Rollups5m => Some("rollups_5m"),
+        Tier::Rollups1h => Some("rollups_1h"),
         Tier::Restarts => Some("restarts"),
         Tier::Events => Some("events"),
-        Tier::Head | Tier::Other => None,
+        Tier::Head | Tier::Chunks2h | Tier::Other => None,
     }
 }
 
@@ -46,6 +52,7 @@ pub fn kept(tier: Tier, days: Option<u32>) -> String {
     match (days, tier) {
         (Some(days), _) => format!("{days}{NBSP}d"),
         (None, Tier::Head) => "until sealed".to_owned(),
+        (None, Tier::Chunks2h) => "until merged".to_owned(),
         (None, _) => "for ever".to_owned(),
     }
 }
