@@ -21,6 +21,7 @@ pub mod routes;
 pub mod server_fns;
 pub mod shell;
 pub mod state;
+pub mod wire;
 
 pub use routes::App;
 #[cfg(feature = "ssr")]

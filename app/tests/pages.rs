@@ -6,15 +6,24 @@
 
 mod fixture;
 
-use app::{App, documents::add_documents, shell::shell};
+use std::fmt::Debug;
+
+use app::{
+    App, backend::Caller, chart::range::RangeQuery, documents::add_documents,
+    pages::workload::load::load, shell::shell, wire::Wire,
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
 use fixture::{Fleet, backend};
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    server::codee::{Decoder, Encoder},
+};
 use leptos_axum::{LeptosRoutes, generate_route_list};
+use serde::{Serialize, de::DeserializeOwned};
 use tower::ServiceExt;
 
 fn server(fleet: Fleet) -> Router {
@@ -193,6 +202,22 @@ async fn settings_of_an_empty_or_silent_store_say_so() {
     assert_eq!(status, StatusCode::BAD_GATEWAY);
     assert_says(&html, &["What is stored could not be loaded"]);
     assert!(!html.contains("tries again"), "nothing does so here");
+}
+
+/// The wire names no fields, so whatever a type leaves out or adds on its way would be read as something else.
+#[tokio::test]
+async fn what_pages_are_sent_comes_back_as_it_was() {
+    fn assert_returns<T: Serialize + DeserializeOwned + PartialEq + Debug>(sent: &T) {
+        let bytes = <Wire as Encoder<T>>::encode(sent).unwrap();
+        assert_eq!(&<Wire as Decoder<T>>::decode(&bytes).unwrap(), sent);
+    }
+    let (backend, caller) = (backend(Fleet::Usual), Caller::Anonymous);
+    assert_returns(&backend.fleet(&caller).await.unwrap());
+    assert_returns(&backend.sources(&caller).await.unwrap());
+    let range = RangeQuery::parse(Some("9h"), None, None);
+    let id = "1".parse().unwrap();
+    let page = load(&*backend, &caller, id, range, 1_795_451_344_000).await;
+    assert_returns(&(range, page.unwrap()));
 }
 
 /// A document has the frame of every page, and nothing in it that runs.

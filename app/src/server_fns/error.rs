@@ -3,8 +3,7 @@
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-use super::JsonText;
-use crate::backend::BackendError;
+use crate::{backend::BackendError, wire::Wire};
 
 /// Why a page did not get its data, in words for the person who looks at it. Browsers need no more of a [`BackendError`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -31,7 +30,7 @@ impl From<BackendError> for AppError {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonText;
+    type Encoder = Wire;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         Self {

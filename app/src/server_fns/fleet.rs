@@ -3,10 +3,11 @@
 use domain::view::FleetView;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::{AppError, json::Json};
+use super::AppError;
+use crate::wire::ByWire;
 
 /// All the overview needs.
-#[server(prefix = "/_fn", endpoint = "fleet", input = GetUrl, output = Json)]
+#[server(prefix = "/_fn", endpoint = "fleet", input = GetUrl, output = ByWire)]
 pub async fn fleet() -> Result<FleetView, AppError> {
     let (backend, caller) = super::asking();
     Ok(backend.fleet(&caller).await?)

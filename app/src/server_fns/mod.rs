@@ -13,14 +13,12 @@
 
 mod error;
 mod fleet;
-mod json;
 mod sources;
 mod theme;
 mod workload_page;
 
 pub use error::AppError;
 pub use fleet::{Fleet, fleet};
-pub use json::JsonText;
 pub use sources::{Sources, sources};
 pub use theme::{SetTheme, set_theme};
 pub use workload_page::{WorkloadPage, workload_page};

@@ -3,11 +3,11 @@
 use domain::ids::WorkloadId;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::{AppError, json::Json};
-use crate::{chart::range::RangeQuery, pages::workload::load};
+use super::AppError;
+use crate::{chart::range::RangeQuery, pages::workload::load, wire::ByWire};
 
 /// One workload with its course over `range` and what happened in it.
-#[server(prefix = "/_fn", endpoint = "workload_page", input = GetUrl, output = Json)]
+#[server(prefix = "/_fn", endpoint = "workload_page", input = GetUrl, output = ByWire)]
 pub async fn workload_page(
     id: WorkloadId,
     range: RangeQuery,

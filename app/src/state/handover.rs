@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Theme, now_ms};
-use crate::backend::About;
+use crate::{backend::About, wire::Wire};
 
 /// Handed over inside the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct Handover {
 impl Handover {
     /// Made on the server, read back in the browser.
     pub fn take() -> Self {
-        SharedValue::new(Self::make).into_inner()
+        SharedValue::<_, Wire>::new_with_encoding(Self::make).into_inner()
     }
 
     /// As the request that is being answered has it.

@@ -32,15 +32,17 @@ use crate::{
     erase::Erase,
     server_fns::fleet,
     state::{Change, Live},
+    wire::Wire,
 };
 
 /// The page.
 #[component]
 pub fn Overview() -> impl IntoView {
     let live = expect_context::<Live>();
-    let data = Resource::new(
+    let data = Resource::<_, Wire>::new_with_options(
         move || live.version(&[Change::Poll, Change::Restart, Change::Source]),
         |_| fleet(),
+        false,
     );
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(Filter::from_query));

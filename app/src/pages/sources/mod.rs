@@ -14,6 +14,7 @@ use crate::{
     erase::Erase,
     server_fns::sources,
     state::{Change, Live, now_ms},
+    wire::Wire,
 };
 
 /// The page.
@@ -21,9 +22,10 @@ use crate::{
 pub fn Sources() -> impl IntoView {
     let live = expect_context::<Live>();
     // The answer has no time of its own; the moment of asking is taken along, so that server and browser tell the same ages.
-    let data = Resource::new(
+    let data = Resource::<_, Wire>::new_with_options(
         move || live.version(&[Change::Poll, Change::Source]),
         |_| async { sources().await.map(|page| (now_ms(), page.data)) },
+        false,
     );
     view! {
         <Title text="Sources" />

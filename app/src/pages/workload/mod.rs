@@ -32,6 +32,7 @@ use crate::{
     format::clock,
     server_fns::{AppError, workload_page},
     state::{Change, Live},
+    wire::Wire,
 };
 
 /// The page at `/workloads/:id`.
@@ -51,7 +52,7 @@ pub fn WorkloadPage() -> impl IntoView {
             query.get_str("to"),
         )
     });
-    let page = Resource::new_blocking(
+    let page = Resource::<_, Wire>::new_with_options(
         move || {
             (
                 id.get(),
@@ -68,6 +69,7 @@ pub fn WorkloadPage() -> impl IntoView {
             let id: WorkloadId = id.parse().map_err(|_| not_found(&id))?;
             workload_page(id, range).await.map(|data| (range, data))
         },
+        true,
     );
     let last_good = StoredValue::new(None::<(RangeQuery, Data)>);
     let still_asked = move |(asked, data): &(RangeQuery, Data)| {
