@@ -35,7 +35,11 @@ pub(super) fn read(reader: &mut Reader) -> Option<Keep> {
         ((RAW, raw), (ROLLUPS_5M, rollups_5m)),
         ((ROLLUPS_5M, rollups_5m), (ROLLUPS_1H, rollups_1h)),
     ] {
-        refuse_shorter(reader, fine, coarse);
+        if let ((fine, Some(fine_keep)), (coarse, Some(coarse_keep))) = (fine, coarse)
+            && is_shorter(coarse_keep, fine_keep)
+        {
+            refuse_shorter(reader, (fine, fine_keep), (coarse, coarse_keep));
+        }
     }
     Some(Keep {
         raw: raw?,
@@ -62,17 +66,11 @@ fn is_shorter(a: Option<TimeDelta>, b: Option<TimeDelta>) -> bool {
     a.is_some_and(|a| b.is_none_or(|b| a < b))
 }
 
-/// A key, and how long it says; `None` when it says nothing that can be read.
-type Tier = (&'static str, Option<Option<TimeDelta>>);
+/// A key, and how long it says.
+type Tier = (&'static str, Option<TimeDelta>);
 
 /// Wide charts read rollups alone: with shorter ones they would be empty where there still are finer data.
-fn refuse_shorter(reader: &mut Reader, fine: Tier, coarse: Tier) {
-    let ((fine, Some(fine_keep)), (coarse, Some(coarse_keep))) = (fine, coarse) else {
-        return;
-    };
-    if !is_shorter(coarse_keep, fine_keep) {
-        return;
-    }
+fn refuse_shorter(reader: &mut Reader, (fine, fine_keep): Tier, (coarse, coarse_keep): Tier) {
     let [fine_keep, coarse_keep] = [fine_keep, coarse_keep].map(values::written);
     // Whoever set one of them is told what to do about that one.
     let (key, text) = if reader.origin(coarse) == Origin::Default {

@@ -100,7 +100,7 @@ impl Store {
                 Tier::Head | Tier::Chunks2h => Vec::new(),
                 // The newest days are still in the fresh chunks.
                 Tier::Chunks1d => of(&|tier| matches!(tier, Tier::Chunks2h | Tier::Chunks1d)),
-                _ => of(&|other| other == tier),
+                _ => own.clone(),
             };
             TierSize {
                 tier,
