@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use domain::{
     ids::WorkloadId,
     view::{
-        ExportBlock, ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow, StorageQuery, StorageView, TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
+        ExportBlock, ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery,
+        SeriesSet, SourceRow, StorageQuery, StorageView, TimelineEntry, TimelineQuery,
+        WorkloadDetail, WorkloadQuery, WorkloadRow,
     },
 };
 use futures::Stream;

@@ -10,7 +10,9 @@ use chrono::Utc;
 use domain::{
     ids::WorkloadId,
     view::{
-        ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow, StorageQuery, StorageView, TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
+        ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow,
+        StorageQuery, StorageView, TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery,
+        WorkloadRow,
     },
 };
 use futures::TryStreamExt as _;

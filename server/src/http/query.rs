@@ -13,7 +13,8 @@ use domain::{
     metric::Metric,
     verdict::Cause,
     view::{
-        EXPORT_RANGE, ExportQuery, RestartQuery, SeriesQuery, StorageQuery, TimeRange, TimelineQuery, WorkloadQuery,
+        EXPORT_RANGE, ExportQuery, RestartQuery, SeriesQuery, StorageQuery, TimeRange,
+        TimelineQuery, WorkloadQuery,
     },
 };
 
