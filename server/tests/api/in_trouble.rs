@@ -7,12 +7,12 @@ use domain::ids::SourceId;
 use futures::StreamExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use server::{
-    backend::StoreBackend,
+    backend::{Place, StoreBackend},
     data_dir::DataDir,
     http::{Check, Parts, router},
     live::{Live, LiveEvent},
     postgres::PrivatePostgres,
-    store::Store,
+    store::{Keep, Store},
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -39,7 +39,12 @@ impl House {
         let store = Store::open(postgres.url()).await.expect("it answers");
         let live = Live::default();
         let parts = Parts {
-            backend: Arc::new(StoreBackend::new(store, false)),
+            backend: Arc::new(StoreBackend::new(
+                store,
+                Place::Private(data.path().to_owned()),
+                Keep::default(),
+                false,
+            )),
             live: live.clone(),
             shutdown: CancellationToken::new(),
             exporter: PrometheusBuilder::new().build_recorder().handle(),

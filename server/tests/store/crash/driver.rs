@@ -135,8 +135,8 @@ impl Driver<'_> {
     /// Sealing and merging all the time, retention now and then.
     async fn keep_up(&self) -> Result<(), StoreError> {
         let keep = Keep {
-            raw_days: KEEP_DAYS,
-            rollup_days: 30,
+            raw: Some(TimeDelta::days(KEEP_DAYS.into())),
+            rollups_5m: Some(TimeDelta::days(30)),
             ..Keep::default()
         };
         loop {
