@@ -1,7 +1,7 @@
 # The entry points of Inquest. Each installs what it needs first and says so; CONTRIBUTING.md has the finer ones.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo site test check crash fuzz poll10k
+.PHONY: help setup run demo site test check bench crash fuzz poll10k
 
 # As `cargo xtask site`, which is quiet: the first time it compiles for minutes, and that should be seen.
 build-site = cargo run --bin xtask -- site --release
@@ -30,6 +30,13 @@ test:       ## Run every check and test, the ones on a real Docker engine and in
 check:      ## Run the checks that need no database, engine or browser
 	@xtask/setup.sh check
 	@xtask/test.sh check
+
+SCALE ?= full
+bench:      ## Measure the store beside Prometheus and VictoriaMetrics (half an hour on an idle machine; SCALE=small: minutes)
+	@xtask/setup.sh bench
+	cargo build --profile quick --bin inquest --bin bench
+	cargo run --quiet --profile quick --bin bench -- run --scale $(SCALE)
+	cargo run --quiet --profile quick --bin bench -- table
 
 crash:      ## Kill Inquest and Postgres 300 times while they write, and look that nothing is lost
 	@xtask/setup.sh run

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# usage: xtask/setup.sh run|check|test
+# usage: xtask/setup.sh run|check|test|bench
 # Makes a Debian or Ubuntu machine with git, make and rustup able to build and run Inquest ("run"), to check its sources too
-# ("check"), and to test it as well ("test"). Installs only what is missing, saying what and why, and takes no noticeable time
-# when nothing is.
+# ("check"), to test it as well ("test"), or to measure it beside its peers ("bench", which includes "run"). Installs only what is
+# missing, saying what and why, and takes no noticeable time when nothing is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -117,9 +117,31 @@ group_test() {
     fi
 }
 
+# The peers' packages would start their servers and enable them at every boot. Only the programs are wanted, so they are unpacked
+# under target/bench, which needs no root and leaves nothing behind on the machine.
+group_bench() {
+    group_run
+    local peers=target/bench/peers package
+    for package in prometheus victoria-metrics; do
+        [ ! -x "$peers/usr/bin/$package" ] || continue
+        have apt-get || fail "please unpack Debian's package $package into $peers (this is neither Debian nor Ubuntu)"
+        say "fetching $package (what the benchmark compares with) and unpacking it into $peers; it is not installed"
+        mkdir -p "$peers"
+        (cd "$peers" && fetch "$package" && dpkg-deb --extract "$package"_*.deb . && rm "$package"_*.deb)
+    done
+}
+
+# As anybody; root is needed only where the list of packages is missing or too old.
+fetch() {
+    apt-get download --quiet --quiet "$1" 2>/dev/null && return
+    as_root apt-get update --quiet --quiet
+    apt-get download --quiet --quiet "$1" || fail "apt-get has no package $1"
+}
+
 case "${1:-}" in
     run) group_run ;;
     check) group_check ;;
     test) group_test ;;
+    bench) group_bench ;;
     *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
 esac

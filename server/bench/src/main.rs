@@ -1,0 +1,311 @@
+//! `make bench`: Inquest's store beside Prometheus and VictoriaMetrics, on the same data in the same run.
+//!
+//! Everything runs on this machine, is reached over loopback on free ports, and has its files in one folder that is removed at the end.
+//! docs/BENCHMARKS.md says what is measured, and how.
+
+mod client;
+mod cpu;
+mod figures;
+mod fleet;
+mod progress;
+mod results;
+mod systems;
+mod table;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use clap::{Args, Parser, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    client::Client,
+    figures::{
+        busy, charts, overview,
+        sizes::{self, Sizes},
+    },
+    fleet::{DAY_MS, Fleet, HOUR_MS, INTERVAL_MS, Shape},
+    results::Results,
+    systems::{
+        System,
+        inquest::{Ingest, Inquest},
+        prometheus::Prometheus,
+        victoria::VictoriaMetrics,
+    },
+};
+
+/// Measures Inquest's store beside its peers.
+#[derive(Debug, Parser)]
+enum Task {
+    /// Load all systems with the same data, ask all the same, and append the figures to target/bench/results.jsonl
+    Run(Options),
+    /// Print the newest of all figures in target/bench/results.jsonl as a table
+    Table,
+}
+
+#[derive(Debug, Args)]
+struct Options {
+    /// How much data
+    #[arg(long, value_enum, default_value_t = Scale::Full)]
+    scale: Scale,
+    /// Where data go while they are measured [default: target/bench]
+    #[arg(long, value_name = "FOLDER", env = "BENCH_FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Scale {
+    /// 200 containers, 30 days: what the figures are about
+    Full,
+    /// 20 containers, 3 days: shows in two minutes that everything works
+    Small,
+}
+
+/// What a scale means.
+struct Plan {
+    containers: usize,
+    days: i64,
+    /// Those of the containers whose polls are stored once more, at their ticks.
+    aligned: usize,
+    /// Time whose polls come in one by one.
+    live_ms: i64,
+    chart_rounds: usize,
+    cold_rounds: usize,
+    overview_rounds: usize,
+    /// Polls that come in while charts are asked for.
+    incoming: i64,
+    /// Workloads of a larger fleet, a day of which is loaded for its overview.
+    grown: usize,
+}
+
+impl Scale {
+    /// As in the results.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Small => "small",
+        }
+    }
+
+    const fn plan(self) -> Plan {
+        match self {
+            Self::Full => Plan {
+                containers: 200,
+                days: 30,
+                aligned: 20,
+                live_ms: DAY_MS,
+                chart_rounds: 10,
+                cold_rounds: 3,
+                overview_rounds: 15,
+                incoming: 200,
+                grown: 2_000,
+            },
+            Self::Small => Plan {
+                containers: 20,
+                days: 3,
+                aligned: 10,
+                live_ms: 4 * HOUR_MS,
+                chart_rounds: 2,
+                cold_rounds: 1,
+                overview_rounds: 3,
+                incoming: 30,
+                grown: 200,
+            },
+        }
+    }
+}
+
+/// How long Inquest waits for late polls before it seals a window; windows have two hours.
+const GRACE_MS: i64 = 5 * 60 * 1000;
+const WINDOW_MS: i64 = 2 * HOUR_MS;
+
+fn main() -> anyhow::Result<()> {
+    match Task::parse() {
+        Task::Run(options) => run(options),
+        Task::Table => table::print(),
+    }
+}
+
+fn run(options: Options) -> anyhow::Result<()> {
+    let parent = options.folder.unwrap_or_else(results::folder);
+    std::fs::create_dir_all(&parent)?;
+    let run = tempfile::Builder::new()
+        .prefix("run-")
+        .tempdir_in(&parent)?;
+    let results = Results::open(options.scale.name())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let (plan, began) = (options.scale.plan(), Instant::now());
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = measure(&plan, run.path(), &results) => outcome,
+            () = interrupted() => Err(anyhow::anyhow!("interrupted")),
+        }
+    });
+    // With it go the processes that were started.
+    drop(runtime);
+    eprintln!("{:.1} min in all", began.elapsed().as_secs_f64() / 60.0);
+    outcome
+}
+
+/// Until we are told to stop.
+async fn interrupted() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+async fn measure(plan: &Plan, run: &Path, results: &Results) -> anyhow::Result<()> {
+    let now_ms = chrono::Utc::now().timestamp_millis();
+    // The present window is whole, so that the newest two hours are not sealed yet and in memory: never are they less.
+    let end_ms = (now_ms - GRACE_MS) / WINDOW_MS * WINDOW_MS + WINDOW_MS;
+    let polls = plan.days * DAY_MS / INTERVAL_MS;
+    let shape = Shape {
+        containers: plan.containers,
+        begin_ms: end_ms - polls * INTERVAL_MS,
+        polls,
+        jitter: true,
+    };
+
+    eprintln!("Polls at their ticks, {} containers", plan.aligned);
+    aligned(
+        run,
+        Shape {
+            containers: plan.aligned,
+            jitter: false,
+            ..shape
+        },
+        results,
+    )
+    .await?;
+
+    eprintln!(
+        "Polls up to 50 ms off their ticks, {} containers",
+        plan.containers
+    );
+    let mut inquest = Inquest::start(run, "inquest").await?;
+    let cost = inquest.load("fleet", shape, end_ms - plan.live_ms).await?;
+    let mut victoria = VictoriaMetrics::start(run, "victoria-metrics").await?;
+    victoria.load(shape).await?;
+    let mut prometheus = Prometheus::load(run, "prometheus", shape).await?;
+    ingest("ingest", cost, results)?;
+    let bytes = [
+        sizes::of_inquest(inquest.database_url()?).await?,
+        prometheus.size()?,
+        victoria.size().await?,
+    ];
+    Sizes::of(count(shape), bytes).report(results, false)?;
+
+    inquest.serve().await?;
+    let client = Client::default();
+    charts::check(&client, &[&inquest, &prometheus, &victoria], shape).await?;
+    eprintln!("Charts, warm");
+    charts::warm(
+        &client,
+        &inquest,
+        &prometheus,
+        &mut victoria,
+        (shape, plan.chart_rounds),
+        results,
+    )
+    .await?;
+    eprintln!("Overview");
+    let rounds = plan.overview_rounds;
+    let overview_ms = overview::warm(
+        &client,
+        [&inquest, &prometheus, &victoria],
+        (shape, rounds),
+        results,
+    )
+    .await?;
+    eprintln!("Charts while samples come in");
+    busy::charts_while_ingesting(
+        &client,
+        &inquest,
+        &victoria,
+        (shape, plan.incoming),
+        results,
+    )
+    .await?;
+    eprintln!("Charts, cold");
+    let mut systems: [&mut dyn System; 3] = [&mut inquest, &mut prometheus, &mut victoria];
+    charts::cold(&client, &mut systems, (shape, plan.cold_rounds), results).await?;
+    prometheus.stop().await;
+    victoria.stop().await;
+
+    inquest.stop().await;
+
+    eprintln!("Overview of {} workloads", plan.grown);
+    let mut inquest = Inquest::start(run, "grown-inquest").await?;
+    let polls = (DAY_MS + WINDOW_MS) / INTERVAL_MS;
+    let grown = Shape {
+        containers: plan.grown,
+        begin_ms: end_ms - polls * INTERVAL_MS,
+        polls,
+        jitter: true,
+    };
+    let cost = inquest.load("grown", grown, end_ms - 2 * WINDOW_MS).await?;
+    ingest(&format!("ingest{}", plan.grown), cost, results)?;
+    inquest.serve().await?;
+    let before = (plan.containers, overview_ms);
+    overview::grown(&client, &inquest, (plan.grown, rounds), before, results).await?;
+    inquest.stop().await;
+    Ok(())
+}
+
+/// Bytes per sample of polls without jitter, of a part of the fleet.
+async fn aligned(run: &Path, shape: Shape, results: &Results) -> anyhow::Result<()> {
+    let mut inquest = Inquest::start(run, "aligned-inquest").await?;
+    inquest.load("aligned", shape, shape.end_ms()).await?;
+    let ours = sizes::of_inquest(inquest.database_url()?).await?;
+    inquest.stop().await;
+    let mut victoria = VictoriaMetrics::start(run, "aligned-victoria-metrics").await?;
+    victoria.load(shape).await?;
+    let victoria_bytes = victoria.size().await?;
+    victoria.stop().await;
+    let mut prometheus = Prometheus::load(run, "aligned-prometheus", shape).await?;
+    let prometheus_bytes = prometheus.size()?;
+    prometheus.stop().await;
+    Sizes::of(count(shape), [ours, prometheus_bytes, victoria_bytes]).report(results, true)
+}
+
+/// Polls of containers that a fleet gives: some are missed.
+fn count(shape: Shape) -> u64 {
+    let mut fleet = Fleet::new(shape);
+    std::iter::from_fn(|| fleet.next(DAY_MS / INTERVAL_MS))
+        .map(|window| window.count())
+        .sum()
+}
+
+/// What polls cost that came in one by one.
+fn ingest(group: &str, cost: Ingest, results: &Results) -> anyhow::Result<()> {
+    let (server, postgres) = (cost.server.as_secs_f64(), cost.postgres.as_secs_f64());
+    let millions = cost.samples as f64 / 1e6;
+    results.figure(
+        &format!("{group}.samples_per_cpu_s"),
+        cost.samples as f64 / (server + postgres),
+        "samples/s",
+    )?;
+    results.figure(
+        &format!("{group}.server_cpu_s_per_million"),
+        server / millions,
+        "s",
+    )?;
+    results.figure(
+        &format!("{group}.postgres_cpu_s_per_million"),
+        postgres / millions,
+        "s",
+    )?;
+    results.figure(
+        &format!("{group}.wal_bytes_per_sample"),
+        cost.wal_bytes as f64 / cost.samples as f64,
+        "bytes",
+    )
+}

@@ -1,0 +1,66 @@
+//! What only Postgres itself can tell: how large it is and how much it has logged.
+
+use anyhow::Context as _;
+use sqlx::{PgPool, postgres::PgPoolOptions};
+
+/// A connection as the cluster's owner.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    pool: PgPool,
+}
+
+impl Database {
+    pub(crate) async fn connect(url: &str) -> anyhow::Result<Self> {
+        let pool = PgPoolOptions::new().max_connections(1).connect(url).await;
+        Ok(Self {
+            pool: pool.context("cannot connect to Postgres")?,
+        })
+    }
+
+    /// Bytes that were ever written to the write-ahead log.
+    pub(crate) async fn wal_bytes(&self) -> anyhow::Result<i64> {
+        let bytes =
+            sqlx::query_scalar("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint");
+        Ok(bytes.fetch_one(&self.pool).await?)
+    }
+
+    /// What Postgres does by itself every five minutes.
+    pub(crate) async fn checkpoint(&self) -> anyhow::Result<()> {
+        sqlx::query("CHECKPOINT").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// What autovacuum does by itself within a minute, by its own rule: here an hour of data takes less than that.
+    pub(crate) async fn vacuum(&self) -> anyhow::Result<()> {
+        let due: Vec<String> = sqlx::query_scalar(
+            "SELECT format('%I', relname) FROM pg_stat_user_tables WHERE n_dead_tup > 50 + 0.2 * n_live_tup",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        for table in due {
+            let vacuum = format!("VACUUM ANALYZE {table}");
+            sqlx::query(sqlx::AssertSqlSafe(vacuum))
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Bytes of all tables of Inquest by name, partitions under that of their parent, each with its indexes, its `TOAST` table and
+    /// its maps; the largest first.
+    pub(crate) async fn sizes(&self) -> anyhow::Result<Vec<(String, i64)>> {
+        let sizes = sqlx::query_as(
+            "SELECT coalesce(parent.relname, c.relname)::text, sum(pg_total_relation_size(c.oid))::bigint
+             FROM pg_class c
+             LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+             LEFT JOIN pg_class parent ON parent.oid = i.inhparent
+             WHERE c.relkind IN ('r', 'm') AND c.relnamespace = 'public'::regnamespace
+             GROUP BY 1 ORDER BY 2 DESC",
+        );
+        Ok(sizes.fetch_all(&self.pool).await?)
+    }
+
+    pub(crate) async fn close(self) {
+        self.pool.close().await;
+    }
+}
