@@ -9,6 +9,7 @@ mod figures;
 mod fleet;
 mod progress;
 mod results;
+mod scale;
 mod systems;
 mod table;
 
@@ -17,7 +18,7 @@ use std::{
     time::Instant,
 };
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, Parser};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
@@ -28,6 +29,7 @@ use crate::{
     },
     fleet::{DAY_MS, Fleet, HOUR_MS, INTERVAL_MS, Shape},
     results::Results,
+    scale::{Plan, Scale},
     systems::{
         System,
         inquest::{Ingest, Inquest},
@@ -53,68 +55,6 @@ struct Options {
     /// Where data go while they are measured [default: target/bench]
     #[arg(long, value_name = "FOLDER", env = "BENCH_FOLDER")]
     folder: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Scale {
-    /// 200 containers, 30 days: what the figures are about
-    Full,
-    /// 20 containers, 3 days: shows in two minutes that everything works
-    Small,
-}
-
-/// What a scale means.
-struct Plan {
-    containers: usize,
-    days: i64,
-    /// Those of the containers whose polls are stored once more, at their ticks.
-    aligned: usize,
-    /// Time whose polls come in one by one.
-    live_ms: i64,
-    chart_rounds: usize,
-    cold_rounds: usize,
-    overview_rounds: usize,
-    /// Polls that come in while charts are asked for.
-    incoming: i64,
-    /// Workloads of a larger fleet, a day of which is loaded for its overview.
-    grown: usize,
-}
-
-impl Scale {
-    /// As in the results.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Small => "small",
-        }
-    }
-
-    const fn plan(self) -> Plan {
-        match self {
-            Self::Full => Plan {
-                containers: 200,
-                days: 30,
-                aligned: 20,
-                live_ms: DAY_MS,
-                chart_rounds: 10,
-                cold_rounds: 3,
-                overview_rounds: 15,
-                incoming: 200,
-                grown: 2_000,
-            },
-            Self::Small => Plan {
-                containers: 20,
-                days: 3,
-                aligned: 10,
-                live_ms: 4 * HOUR_MS,
-                chart_rounds: 2,
-                cold_rounds: 1,
-                overview_rounds: 3,
-                incoming: 30,
-                grown: 200,
-            },
-        }
-    }
 }
 
 /// How long Inquest waits for late polls before it seals a window; windows have two hours.
