@@ -188,6 +188,10 @@ pub enum EvidenceKind {
     Deploy,
     /// What inspect said.
     EngineFlag,
+    /// The engine's health check.
+    HealthCheck,
+    /// What the program wrote.
+    Log,
     /// Whether we could see.
     Coverage,
 }

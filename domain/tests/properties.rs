@@ -116,6 +116,7 @@ fn history(lives: &[Life]) -> (Scenario, Vec<Truth>) {
         timeline,
         expect: Vec::new(),
         child_ooms: Vec::new(),
+        logs: Vec::new(),
     };
     (scenario, truth)
 }

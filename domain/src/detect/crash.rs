@@ -20,7 +20,8 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
         return Finding::Clear;
     }
     let killed_child = facts::oom(window);
-    let confidence = if killed_child.is_some() {
+    let own_heap = window.panic.is_some_and(|panic| panic.out_of_memory);
+    let confidence = if killed_child.is_some() || own_heap {
         Confidence::Possible
     } else if window.saw_everything() {
         Confidence::Confirmed
@@ -28,7 +29,8 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
         // A stop that was not seen looks like this when the program answers signals with this code.
         Confidence::Probable
     };
-    let mut evidence = vec![facts::exit(window)];
+    let mut evidence: Vec<_> = window.panic.map(facts::panic).into_iter().collect();
+    evidence.push(facts::exit(window));
     evidence.extend(facts::not_asked(window));
     if let Some((at, text)) = killed_child {
         evidence.push(facts::con(EvidenceKind::OomEvent, text, Some(at)));

@@ -3,7 +3,9 @@
 use super::{Window, memory::Approach, words};
 use crate::{
     Timestamp,
+    fact::Action,
     ledger::EndSeen,
+    panic::Panic,
     verdict::{Evidence, EvidenceKind, Stance},
 };
 
@@ -100,6 +102,36 @@ pub(super) fn asked(window: &Window<'_>) -> Vec<Evidence> {
         evidence.extend(asked.stop.map(|at| after("a stop", at)));
     }
     evidence
+}
+
+/// When the health check began to fail, if it was failing at a moment of this run.
+pub(super) fn unhealthy(window: &Window<'_>, at: Timestamp) -> Option<Timestamp> {
+    let told = window.death.events.iter().filter(|event| event.at <= at);
+    let last = told.filter_map(|event| match event.action {
+        Action::Health { healthy } => Some((event.at, healthy)),
+        _ => None,
+    });
+    last.max()
+        .and_then(|(at, healthy)| (!healthy).then_some(at))
+}
+
+/// What the program wrote before its end.
+pub(super) fn panic(panic: &Panic) -> Evidence {
+    let said = if panic.message.is_empty() {
+        panic.kind.clone()
+    } else {
+        format!("{}: {}", panic.kind, panic.message)
+    };
+    pro(
+        EvidenceKind::Log,
+        format!("its log ends with “{said}”"),
+        None,
+    )
+}
+
+/// Whether inspect told what the container is made from; events tell neither limit nor policy.
+pub(super) fn inspected(window: &Window<'_>) -> bool {
+    !window.death.spec.image_id.is_empty()
 }
 
 /// What could not be seen of the end.

@@ -8,10 +8,13 @@ mod completed;
 mod crash;
 mod deployed;
 mod facts;
+mod failed_probe;
 mod killed;
 pub mod memory;
+mod node_out_of_memory;
 mod out_of_memory;
 mod platform;
+mod runtime_out_of_memory;
 mod stopped;
 mod window;
 pub mod words;
@@ -50,7 +53,7 @@ pub struct Detector {
 }
 
 /// Every detector. Between findings of the same confidence the first one wins.
-pub const DETECTORS: [Detector; 8] = [
+pub const DETECTORS: [Detector; 11] = [
     Detector {
         cause: Cause::Platform,
         detect: platform::detect,
@@ -60,12 +63,24 @@ pub const DETECTORS: [Detector; 8] = [
         detect: deployed::detect,
     },
     Detector {
+        cause: Cause::FailedProbe,
+        detect: failed_probe::detect,
+    },
+    Detector {
         cause: Cause::Stopped,
         detect: stopped::detect,
     },
     Detector {
         cause: Cause::OutOfMemory,
         detect: out_of_memory::detect,
+    },
+    Detector {
+        cause: Cause::NodeOutOfMemory,
+        detect: node_out_of_memory::detect,
+    },
+    Detector {
+        cause: Cause::RuntimeOutOfMemory,
+        detect: runtime_out_of_memory::detect,
     },
     Detector {
         cause: Cause::ChildOutOfMemory,

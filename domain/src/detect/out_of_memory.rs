@@ -15,6 +15,9 @@ const VERY_NEAR: f64 = 0.95;
 
 pub(super) fn detect(window: &Window<'_>) -> Finding {
     let death = window.death;
+    if death.spec.limit_bytes.is_none() && facts::inspected(window) {
+        return Finding::Clear;
+    }
     match death.exit_code {
         Some(Window::SIGKILLED) => {}
         // Unseen exits may have been anything; memory may still tell.

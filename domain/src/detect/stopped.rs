@@ -1,9 +1,9 @@
 //! A person or a tool stopped, restarted or killed it through the engine's API.
 
-use super::{Finding, Window, facts};
+use super::{Finding, Window, facts, failed_probe};
 use crate::{
     restart::RestartKind,
-    verdict::{Confidence, EvidenceKind},
+    verdict::{Confidence, Evidence, EvidenceKind, Stance},
 };
 
 /// 128 + SIGTERM.
@@ -15,7 +15,10 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
     let death = window.death;
     let recreated = death.kind == RestartKind::Recreated;
     let same = death.next.as_ref().filter(|next| next.changes.is_empty());
-    let confidence = if window.was_asked() {
+    let probe_failed = failed_probe::told(window);
+    let confidence = if probe_failed.is_some() {
+        Confidence::Possible
+    } else if window.was_asked() {
         Confidence::Confirmed
     } else if matches!(death.exit_code, Some(TERMINATED | INTERRUPTED)) {
         if window.events_tell_causes {
@@ -53,6 +56,11 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
     if let Some((at, text)) = facts::oom(window) {
         evidence.push(facts::con(EvidenceKind::OomEvent, text, Some(at)));
     }
+    evidence.extend(probe_failed.map(|told| Evidence {
+        stance: Stance::Against,
+        ..told
+    }));
+    evidence.extend(window.panic.map(facts::panic));
     evidence.extend(facts::survived_ooms(window));
     evidence.extend(facts::unseen(window));
     Finding::Found {

@@ -1,6 +1,6 @@
 //! What a detector gets to see of an end.
 
-use crate::{ledger::Death, sample::Sample};
+use crate::{ledger::Death, panic::Panic, sample::Sample};
 
 /// An end with the numbers that led up to it.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +9,8 @@ pub struct Window<'a> {
     pub death: &'a Death,
     /// Readings of the run, oldest first, up to its end. The last ten minutes are enough.
     pub samples: &'a [Sample],
+    /// The last panic in what the run wrote, if its log was read and had one.
+    pub panic: Option<&'a Panic>,
     /// Whether the engine reports OOM kills and stops as events. Docker does; Podman reports neither.
     pub events_tell_causes: bool,
 }

@@ -37,6 +37,12 @@ impl Asked {
         self.kills.is_empty() && self.stop.is_none() && self.restart.is_none()
     }
 
+    /// When something was first asked.
+    pub fn first(&self) -> Option<Timestamp> {
+        let kills = self.kills.iter().map(|(at, _)| *at);
+        kills.chain(self.stop).chain(self.restart).min()
+    }
+
     /// Reads the events around an end: of a run that began at `started`, ended at `ended` with `exit_code` and was followed by a start of
     /// the same container at `next`.
     pub(super) fn of(

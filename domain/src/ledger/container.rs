@@ -20,7 +20,7 @@ use crate::{
 
 /// Runs kept after their ends were reported: neighbours matter for a late `oom`, and the newest for being told again.
 const RUNS: usize = 32;
-/// Events kept; health checks are not among them.
+/// Events kept; of health checks only the changes.
 const EVENTS: usize = 256;
 /// How long events are kept: longer than any usual stop timeout.
 const EVENTS_FOR: TimeDelta = TimeDelta::minutes(15);
@@ -117,7 +117,7 @@ impl Container {
 
     /// Takes an event; returns whether the container's first run began with it.
     pub(super) fn event(&mut self, event: EngineEvent) -> bool {
-        if matches!(event.action, Action::Health { .. }) || self.knows(&event) {
+        if self.knows(&event) || self.says_no_news(&event) {
             return false;
         }
         let untried = self.runs.is_empty();
@@ -141,6 +141,22 @@ impl Container {
             _ => {}
         }
         untried && !self.runs.is_empty()
+    }
+
+    /// Whether it repeats what the health check had said before: only changes are kept.
+    fn says_no_news(&self, event: &EngineEvent) -> bool {
+        let Action::Health { .. } = event.action else {
+            return false;
+        };
+        let before = self
+            .events
+            .iter()
+            .rev()
+            .filter(|known| known.at <= event.at);
+        let mut health = before.filter(|known| matches!(known.action, Action::Health { .. }));
+        health
+            .next()
+            .is_some_and(|known| known.action == event.action)
     }
 
     /// Takes an observation; returns whether it shows the container's first run.

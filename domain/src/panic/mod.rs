@@ -1,6 +1,6 @@
 //! What a program said of its own end: panics, uncaught exceptions and fatal errors in the last lines of a log, one file per language.
 //!
-//! To add a language, write a file with a `find` function and name it in [`READERS`].
+//! To add a language, write a file with a `find` function and name it in `READERS`.
 
 mod dotnet;
 mod fingerprint;
@@ -102,9 +102,10 @@ pub fn find(lines: &[&str]) -> Option<Panic> {
     let mut last: Option<(Language, Found)> = None;
     for (language, read) in READERS {
         let Some(found) = read(lines) else { continue };
-        if last
-            .as_ref()
-            .is_none_or(|(_, known)| found.first_line > known.first_line)
+        // `Aborted` ends many a log; whatever stands before it says why.
+        let known = last.as_ref().map(|(_, known)| known);
+        if known
+            .is_none_or(|known| found.first_line > known.first_line && found.kind != native::ABORT)
         {
             last = Some((language, found));
         }

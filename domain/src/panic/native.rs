@@ -2,6 +2,9 @@
 
 use super::{Found, text};
 
+/// What is said of a process that ended itself.
+pub(super) const ABORT: &str = "abort";
+
 /// Beginnings of lines, with what to call them.
 const HEADS: [(&str, &str); 10] = [
     (
@@ -14,7 +17,7 @@ const HEADS: [(&str, &str); 10] = [
     ("Bus error", "bus error"),
     ("Illegal instruction", "illegal instruction"),
     ("Floating point exception", "floating point exception"),
-    ("Aborted", "abort"),
+    ("Aborted", ABORT),
     ("*** stack smashing detected ***", "stack smashing"),
     ("AddressSanitizer:DEADLYSIGNAL", "sanitizer"),
 ];

@@ -10,6 +10,7 @@ use domain::{
     fact::{Action, EngineEvent, Gap, GapKind, Observation, Poll},
     ids::EngineId,
     ledger::{DownRun, Ledger, OpenRun, Step},
+    panic::{self, Panic},
     restart::Restart,
     sample::Sample,
     workload::{ContainerSpec, ContainerState, WorkloadKey},
@@ -31,6 +32,17 @@ pub(crate) struct Scenario {
     pub(crate) expect: Vec<Expect>,
     #[serde(default)]
     pub(crate) child_ooms: Vec<f64>,
+    #[serde(default)]
+    pub(crate) logs: Vec<LogLine>,
+}
+
+/// What a run wrote before its end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogLine {
+    pub(crate) of: Option<String>,
+    pub(crate) ended: f64,
+    pub(crate) text: String,
 }
 
 fn docker() -> String {
@@ -212,6 +224,8 @@ impl Scenario {
             "restart" => Action::Restart,
             "destroy" => Action::Destroy,
             "update" => Action::Update,
+            "healthy" => Action::Health { healthy: true },
+            "unhealthy" => Action::Health { healthy: false },
             other => panic!("no event `{other}`"),
         };
         let spec = self.spec_in_event(line.of.as_ref());
@@ -258,6 +272,15 @@ impl Scenario {
                 reason: "the connection was lost".to_owned(),
             }),
         }
+    }
+
+    fn panic(&self, id: &EngineId, ended_at: Timestamp) -> Option<Panic> {
+        let log = self
+            .logs
+            .iter()
+            .filter(|log| moment(log.ended) == ended_at)
+            .find(|log| self.line(log.of.as_ref()).id == id.0)?;
+        panic::find(&log.text.lines().collect::<Vec<_>>())
     }
 
     fn samples(&self, id: &EngineId) -> Vec<Sample> {
@@ -316,6 +339,7 @@ impl Kept {
                     let verdict = judge(&Window {
                         death: &death,
                         samples: &samples,
+                        panic: scenario.panic(&death.spec.id, death.ended_at).as_ref(),
                         events_tell_causes: scenario.engine == "docker",
                     });
                     let entry = death.entry(verdict, samples.last().copied());

@@ -1,0 +1,32 @@
+//! The kernel killed it because the host, or a cgroup above its own, had no memory left.
+//!
+//! A container without a limit cannot reach one: when the kernel killed it for memory, the memory was somebody else's.
+
+use super::{Finding, Window, facts};
+use crate::verdict::{Confidence, EvidenceKind};
+
+pub(super) fn detect(window: &Window<'_>) -> Finding {
+    if window.death.exit_code != Some(Window::SIGKILLED) || window.was_asked() {
+        return Finding::Clear;
+    }
+    let Some((at, text)) = facts::oom(window) else {
+        return Finding::Clear;
+    };
+    if window.death.spec.limit_bytes.is_some() || !facts::inspected(window) {
+        return Finding::Clear;
+    }
+    let mut evidence = vec![facts::pro(EvidenceKind::OomEvent, text, Some(at))];
+    evidence.push(facts::pro(
+        EvidenceKind::Memory,
+        "no limit of its own was set, so it cannot have reached one".to_owned(),
+        None,
+    ));
+    evidence.push(facts::exit(window));
+    evidence.extend(facts::not_asked(window));
+    evidence.push(facts::memory(window));
+    evidence.extend(facts::unseen(window));
+    Finding::Found {
+        confidence: Confidence::Confirmed,
+        evidence,
+    }
+}
