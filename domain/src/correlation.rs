@@ -105,11 +105,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        ids::EngineId,
-        restart::RestartKind,
+        restart::ended,
         sample::Sample,
-        verdict::{Cause, Confidence, Evidence, Verdict},
-        workload::WorkloadKey,
+        verdict::{Cause, Evidence},
     };
 
     fn moment(seconds: i64) -> Timestamp {
@@ -119,30 +117,14 @@ mod tests {
     /// An end with the share of the limit in the last reading and how long before that was.
     fn end(percent: u64, before_s: i64, cause: Cause, evidence: &[Evidence]) -> Restart {
         let ended_at = moment(1_000);
-        Restart {
-            workload: WorkloadKey {
-                group: String::new(),
-                name: "web".to_owned(),
-            },
-            container: EngineId("c1".to_owned()),
-            run_started_at: moment(0),
-            ended_at,
-            started_at: Some(moment(1_001)),
-            exit_code: Some(137),
-            kind: RestartKind::Policy,
-            image: "web:1".to_owned(),
-            next_image: None,
-            verdict: Verdict {
-                cause,
-                confidence: Confidence::Probable,
-                evidence: evidence.to_vec(),
-            },
-            last_sample: Some(Sample {
-                working_set_bytes: Some(percent),
-                limit_bytes: Some(100),
-                ..Sample::empty(ended_at - TimeDelta::seconds(before_s))
-            }),
-        }
+        let mut entry = ended(moment(0), ended_at, cause);
+        entry.verdict.evidence = evidence.to_vec();
+        entry.last_sample = Some(Sample {
+            working_set_bytes: Some(percent),
+            limit_bytes: Some(100),
+            ..Sample::empty(ended_at - TimeDelta::seconds(before_s))
+        });
+        entry
     }
 
     const DAY: TimeAtLimit = TimeAtLimit {

@@ -135,3 +135,28 @@ pub const fn signal_name(signal: i32) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// An entry for tests: a run of `web` that ended and was followed by another a second later.
+#[cfg(test)]
+pub(crate) fn ended(run_started_at: Timestamp, ended_at: Timestamp, cause: Cause) -> Restart {
+    Restart {
+        workload: WorkloadKey {
+            group: String::new(),
+            name: "web".to_owned(),
+        },
+        container: EngineId("c1".to_owned()),
+        run_started_at,
+        ended_at,
+        started_at: Some(ended_at + chrono::TimeDelta::seconds(1)),
+        exit_code: Some(137),
+        kind: RestartKind::Policy,
+        image: "web:1".to_owned(),
+        next_image: None,
+        verdict: Verdict {
+            cause,
+            confidence: crate::verdict::Confidence::Probable,
+            evidence: Vec::new(),
+        },
+        last_sample: None,
+    }
+}
