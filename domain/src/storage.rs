@@ -195,15 +195,15 @@ mod tests {
         let forecast = DiskForecast::new(&[growing(2, 10, Some(30))], 20 * GB, None, now());
         assert_eq!(in_days(forecast.steady_at), 20);
         assert_eq!(forecast.steady_bytes, 60 * GB);
-        assert_eq!(forecast.bytes_per_day, 2e9);
-        assert_eq!(forecast.steady_bytes_per_day, 0.0);
+        assert_eq!(forecast.bytes_per_day as u64, 2 * GB);
+        assert_eq!(forecast.steady_bytes_per_day as u64, 0);
         assert_eq!(forecast.full_at, None);
     }
 
     #[test]
     fn what_is_old_enough_does_not_grow_any_more() {
         let forecast = DiskForecast::new(&[growing(2, 31, Some(30))], 60 * GB, Some(GB), now());
-        assert_eq!(forecast.bytes_per_day, 0.0);
+        assert_eq!(forecast.bytes_per_day as u64, 0);
         assert_eq!(
             (in_days(forecast.steady_at), forecast.steady_bytes),
             (0, 60 * GB)

@@ -53,7 +53,7 @@ pub(super) struct Known {
     /// Our numbers, since it was inspected for the first time.
     pub(super) keys: Option<Resolved>,
     /// What the store was told of its state.
-    told: Option<State>,
+    told: Option<Told>,
     /// Whether the engine still has it, as far as we know.
     is_present: bool,
     ring: Ring,
@@ -61,7 +61,7 @@ pub(super) struct Known {
 
 /// What the store is told of a container's state. It is told again when it changes, and after [`TELL_AGAIN`].
 #[derive(Debug)]
-struct State {
+struct Told {
     at: Timestamp,
     state: ContainerState,
     started_at: Option<Timestamp>,
@@ -70,7 +70,7 @@ struct State {
     restart_count: Option<u64>,
 }
 
-impl From<&Observation> for State {
+impl From<&Observation> for Told {
     fn from(seen: &Observation) -> Self {
         Self {
             at: seen.at,
@@ -83,7 +83,7 @@ impl From<&Observation> for State {
     }
 }
 
-impl State {
+impl Told {
     /// Whether the store need not be told.
     fn covers(&self, seen: &Observation) -> bool {
         self.state == seen.state
@@ -299,7 +299,7 @@ impl Desk {
     /// The store was told of a state.
     pub(super) fn told(&mut self, seen: &Observation) {
         if let Some(known) = self.containers.get_mut(&seen.spec.id) {
-            known.told = Some(State::from(seen));
+            known.told = Some(Told::from(seen));
         }
     }
 

@@ -17,6 +17,7 @@ pub(super) fn entry(death: &Death, samples: &[Sample], events_tell_causes: bool)
     let verdict = judge(&Window {
         death,
         samples: &of_the_run,
+        panic: None,
         events_tell_causes,
     });
     death.entry(verdict, of_the_run.last().copied())

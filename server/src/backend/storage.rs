@@ -35,13 +35,16 @@ impl fmt::Display for Place {
     }
 }
 
+/// The newest measurement, and when it was made.
+type Last = (Instant, Arc<Measured>);
+
 /// Measures the store, and remembers what it found.
 #[derive(Clone, Debug)]
 pub(super) struct Meter {
     store: Store,
     place: Place,
     keep: Keep,
-    last: Arc<Mutex<Option<(Instant, Arc<Measured>)>>>,
+    last: Arc<Mutex<Option<Last>>>,
 }
 
 impl Meter {

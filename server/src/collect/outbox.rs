@@ -79,6 +79,11 @@ impl Outbox {
         Err(Dropped)
     }
 
+    /// About how many bytes of polls wait for the recorder.
+    pub fn waiting_bytes(&self) -> usize {
+        POLL_BYTES - self.room.available_permits()
+    }
+
     /// Messages dropped since the start.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)

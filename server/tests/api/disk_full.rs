@@ -148,10 +148,11 @@ async fn a_full_disk_stops_the_keeping_and_not_the_watching() {
         let taken = figure(&server, "inquest_samples_total").await;
         let written = figure(&server, "inquest_samples_written_total").await;
         println!("{taken} readings taken, {written} written");
-        taken == written
+        (taken - written).abs() < 0.5
     })
     .await;
-    assert!(figure(&server, "inquest_store_refusals_total").await == 0.0);
+    let refusals = figure(&server, "inquest_store_refusals_total").await;
+    assert!(refusals < 0.5, "{refusals} refused");
     assert_eq!(ledger(&server).await.len(), SOURCES, "none twice");
     let known = readings(&server, "steady", began).await;
     assert!(keeps(&known, &shown), "{shown:?} were shown, now {known:?}");

@@ -183,7 +183,7 @@ async fn what_fits_into_the_queue_is_kept_and_the_rest_is_a_gap() {
         counter.poll();
     }
     until("the first polls are acknowledged", || async {
-        outbox.depth().0 == 0
+        outbox.waiting_bytes() == 0
             && store
                 .containers()
                 .known(source)
@@ -196,7 +196,7 @@ async fn what_fits_into_the_queue_is_kept_and_the_rest_is_a_gap() {
     database.go_away().await;
     // The recorder takes one more and waits with it; then the queue fills.
     counter.poll();
-    until("it is taken", || async { outbox.depth().0 == 0 }).await;
+    until("it is taken", || async { outbox.waiting_bytes() == 0 }).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     let first_lost = loop {
         if !counter.poll() {

@@ -55,15 +55,13 @@ pub fn Change(
 
 /// The table of the configuration file that says what is in force.
 fn file(tiers: &[TierSize]) -> String {
-    let mut file = "[retention]".to_owned();
-    for tier in tiers {
-        let Some(key) = words::key(tier.tier) else {
-            continue;
-        };
+    let lines = tiers.iter().filter_map(|tier| {
+        let key = words::key(tier.tier)?;
         let value = tier
             .keep_days
             .map_or_else(|| "forever".to_owned(), |days| format!("{days}d"));
-        file.push_str(&format!("\n{key} = \"{value}\""));
-    }
-    file
+        Some(format!("{key} = \"{value}\""))
+    });
+    let head = std::iter::once("[retention]".to_owned());
+    head.chain(lines).collect::<Vec<_>>().join("\n")
 }

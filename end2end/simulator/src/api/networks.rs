@@ -18,6 +18,7 @@ pub(super) struct Networks {
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "the engine's names")]
 struct Network {
     #[serde(rename = "IPAMConfig")]
     ipam_config: (),

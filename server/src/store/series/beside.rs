@@ -4,10 +4,13 @@
 
 use super::codec::{self, ABOVE, BELOW, CodecError};
 
+/// From a value and the one beside it.
+type Difference = fn(u64, u64) -> Option<u64>;
+
 /// Bytes of a column of the same rows as another.
 pub(super) fn encode(rows: &[Option<u64>], beside: &[Option<u64>]) -> Vec<u8> {
     let way = travel(rows);
-    let relations: [(u8, fn(u64, u64) -> Option<u64>); 2] = [
+    let relations: [(u8, Difference); 2] = [
         (ABOVE, u64::checked_sub),
         (BELOW, |value, other| other.checked_sub(value)),
     ];
@@ -27,7 +30,7 @@ pub(super) fn decode(
     at_most: usize,
 ) -> Result<Vec<Option<u64>>, CodecError> {
     let (relation, mut rows) = codec::decode_as(bytes, at_most)?;
-    let value: fn(u64, u64) -> Option<u64> = match relation {
+    let value: Difference = match relation {
         0 => return Ok(rows),
         ABOVE => u64::checked_add,
         BELOW => u64::checked_sub,

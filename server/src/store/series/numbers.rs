@@ -86,6 +86,10 @@ fn take_chunk<'a>(
     Ok(page.into_src())
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that `map_err` asks for"
+)]
 fn refused(error: PcoError) -> CodecError {
     CodecError::Compression(error.to_string())
 }

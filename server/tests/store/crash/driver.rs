@@ -109,7 +109,7 @@ impl Driver<'_> {
         let samples = self.samples(&readings);
         let (id, at) = (self.fleet.sources[source], fleet::time(tick));
         // Now and then an acknowledgement goes missing, and the batch comes again.
-        for _ in 0..1 + u64::from(self.throw(20) == 0) {
+        for _ in 0..=u64::from(self.throw(20) == 0) {
             again(async || self.store.samples().append(id, at, &samples).await).await?;
         }
         self.journal.tell(&Entry::Poll { source, tick });

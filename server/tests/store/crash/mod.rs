@@ -117,7 +117,7 @@ impl Harness {
     async fn life(&mut self) {
         self.lives += 1;
         let path = self.dir.path().join(format!("journal-{}", self.lives));
-        let mut life = Life::begin(Order {
+        let mut life = Life::begin(&Order {
             url: self.postgres.url().to_owned(),
             journal: path.clone(),
             seed: self.seed,
@@ -236,11 +236,11 @@ struct Life {
 }
 
 impl Life {
-    fn begin(order: Order) -> Self {
+    fn begin(order: &Order) -> Self {
         let journal = Reader::create(order.journal.clone()).unwrap();
         let process = Command::new(env::current_exe().unwrap())
             .args([TEST, "--exact", "--nocapture"])
-            .env(ORDER, serde_json::to_string(&order).unwrap())
+            .env(ORDER, serde_json::to_string(order).unwrap())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();

@@ -34,6 +34,7 @@ pub(super) struct Answer<'a> {
 struct Fields(Vec<(&'static str, u64)>);
 
 #[derive(Default, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the engine's names")]
 struct BlockIo {
     io_service_bytes_recursive: Option<[BlockEntry; 2]>,
     io_serviced_recursive: (),
@@ -54,6 +55,7 @@ struct BlockEntry {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the engine's names")]
 struct Cpu {
     cpu_usage: Fields,
     #[serde(skip_serializing_if = "Option::is_none")]

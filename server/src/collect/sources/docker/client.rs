@@ -12,7 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::Endpoint;
 
-/// How long a connection is kept without use: less than the 10 s after which common socket proxies (HAProxy) close theirs.
+/// How long a connection is kept without use: less than the 10 s after which common socket proxies (`HAProxy`) close theirs.
 const IDLE: Duration = Duration::from_secs(4);
 /// The largest answer that is read. A list has 1 to 1.5 KB for each container, so this is room for 100,000.
 const LARGEST: usize = 128 << 20;

@@ -17,6 +17,7 @@ pub(super) struct Listed {
 /// A reading of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_field_names, reason = "the engine's names")]
 pub(super) struct Stats {
     pub(super) read: Option<DateTime<Utc>>,
     pub(super) memory_stats: Option<MemoryStats>,
