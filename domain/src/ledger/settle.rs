@@ -1,5 +1,7 @@
 //! Ends that have settled become [`Death`]s.
 
+use std::ops::RangeInclusive;
+
 use chrono::TimeDelta;
 
 use super::{
@@ -14,7 +16,8 @@ use crate::{Timestamp, fact::Gap, ids::EngineId, restart::RestartKind};
 const RECOVERY: TimeDelta = TimeDelta::seconds(30);
 /// A policy restarts after a back-off of a minute at most, and set-up took up to 3 s on a busy host. Later, somebody did it.
 const POLICY_WITHIN: TimeDelta = TimeDelta::seconds(90);
-/// An engine that goes down stops its containers before its stream ends, and starts them after it is back.
+/// An engine that goes down stops its containers before its stream ends; one that was killed stops, when it is back, those that lived on:
+/// a signal, and ten seconds later another. Then it starts them.
 const ENGINE_STOPS: TimeDelta = TimeDelta::seconds(15);
 /// The exit code that Docker gives a process that was gone when the engine came up.
 const LOST: i32 = 255;
@@ -79,6 +82,14 @@ impl Ledger {
         if let Some(at) = ambiguous {
             due = due.max(at + TimeDelta::seconds(1));
         }
+        // Not before the last of them has ended can it be said that the engine stopped them all.
+        due = self
+            .gaps
+            .iter()
+            .filter_map(|gap| gap.to.filter(|up| *up != gap.from))
+            .filter(|up| (*up..=*up + ENGINE_STOPS).contains(&end.at))
+            .map(|up| up + ENGINE_STOPS + SETTLE)
+            .fold(due, Timestamp::max);
         if end.seen != EndSeen::Event {
             due = self
                 .gaps
@@ -253,26 +264,37 @@ impl Ledger {
             (end.exit_code == Some(LOST) && end.seen != EndSeen::Event).then_some((end.at, next));
         self.gaps
             .iter()
+            // An engine that remembers every event has not been away itself.
+            .filter(|gap| gap.to != Some(gap.from))
             .map(|gap| (gap.from, gap.to.unwrap_or(next)))
             .chain(lost_with_host)
             .any(|(down, up)| {
-                end.at >= down - ENGINE_STOPS
-                    && end.at <= up
+                let stopped = down - ENGINE_STOPS..=up + ENGINE_STOPS;
+                stopped.contains(&end.at)
                     && next >= down
                     && next <= up + ENGINE_STARTS
-                    && self.nobody_lived_through(down - ENGINE_STOPS, up)
+                    && self.nobody_lived_through(&stopped)
             })
     }
 
-    fn nobody_lived_through(&self, from: Timestamp, to: Timestamp) -> bool {
+    fn nobody_lived_through(&self, stopped: &RangeInclusive<Timestamp>) -> bool {
         let ends: Vec<Option<Timestamp>> = self
             .containers
             .values()
-            .filter_map(|container| container.runs.iter().rev().find(|run| run.key < from))
+            .filter_map(|container| {
+                container
+                    .runs
+                    .iter()
+                    .rev()
+                    .find(|run| run.key < *stopped.start())
+            })
             .map(|run| run.end.as_ref().map(|end| end.at))
-            .filter(|end| end.is_none_or(|at| at >= from))
+            .filter(|end| end.is_none_or(|at| at >= *stopped.start()))
             .collect();
-        ends.len() >= 2 && ends.iter().all(|end| end.is_some_and(|at| at <= to))
+        ends.len() >= 2
+            && ends
+                .iter()
+                .all(|end| end.is_some_and(|at| stopped.contains(&at)))
     }
 
     /// Lets go of containers that were removed and have nothing left to tell.

@@ -194,7 +194,10 @@ async fn an_engine_that_is_killed_is_found_again() {
         (2, 1),
         "{lasting:#?} {once:#?}"
     );
+    // Newest first: what a person asked for, and what the engine did when it was back.
     assert_eq!(lasting[0].cause, Cause::Stopped, "{lasting:#?}");
+    assert_eq!(lasting[1].cause, Cause::Platform, "{lasting:#?}");
+    assert_eq!(lasting[1].kind, RestartKind::EngineRestart, "{lasting:#?}");
     assert_eq!(once[0].kind, RestartKind::StayedDown, "{once:#?}");
     inquest.stop().await;
     engine.clean().await;
