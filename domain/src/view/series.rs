@@ -67,10 +67,14 @@ impl SeriesSet {
     }
 }
 
-/// Whole numbers without `.0`: bytes and counts take half the time to write, and a third less space.
+/// Whole numbers without `.0`: bytes and counts take half the time to write, and a third less space. In text alone, where numbers are
+/// numbers: a format without names reads the very type that was written.
 fn column<S: Serializer>(values: &[Option<f64>], serializer: S) -> Result<S::Ok, S::Error> {
     /// Up to here every whole number is exact.
     const EXACT: f64 = (1_u64 << 53) as f64;
+    if !serializer.is_human_readable() {
+        return values.serialize(serializer);
+    }
     let mut column = serializer.serialize_seq(Some(values.len()))?;
     for value in values {
         match value {
