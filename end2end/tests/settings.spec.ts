@@ -25,14 +25,23 @@ test("the settings tell what is stored, what it takes and where that leads", asy
   expect(sum, "every table belongs to one tier").toBe(stored.total_bytes);
 });
 
-test("a workload is found by its name, and leads to its page", async ({ page }) => {
+test("a workload is found by its project or its name, and leads to its page", async ({ page }) => {
   await page.goto("/settings");
   const sizes = page.getByRole("table", { name: "Samples by workload" });
   expect(await sizes.getByRole("row").count()).toBeGreaterThan(5);
-  await page.getByRole("searchbox", { name: "Search workloads" }).fill("billing");
+  const search = page.getByRole("searchbox", { name: "Search workloads" });
+  await search.fill("payments");
   await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(/\/settings\?q=billing/);
-  await expect(sizes.getByRole("rowheader")).toHaveText([/billing-webhook/, /ledger-worker/]);
+  await expect(page).toHaveURL(/\/settings\?q=payments/);
+  await expect(search).toHaveValue("payments");
+  await expect(sizes.getByRole("rowheader")).toHaveCount(2);
+  for (const name of ["billing-webhook", "ledger-worker"]) {
+    await expect(sizes.getByRole("link", { name, exact: true }), "is of that project").toBeVisible();
+  }
+  await search.fill("Billing");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/settings\?q=Billing/);
+  await expect(sizes.getByRole("rowheader")).toHaveText([/billing-webhook/]);
   await sizes.getByRole("link", { name: "billing-webhook" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "billing-webhook" })).toBeVisible();
   await expect(page.getByRole("status")).toHaveText("Live");
