@@ -99,12 +99,16 @@ async fn supervise(source: Arc<dyn Source>, mut context: Context) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::{sync::watch, time::timeout};
 
     use super::*;
     use crate::collect::outbox;
 
-    struct Clumsy(Arc<AtomicUsize>);
+    /// Longer than any machine takes; only a source that is never started again comes near it.
+    const PATIENCE: Duration = Duration::from_mins(1);
+
+    /// Counts how often it was started.
+    struct Clumsy(watch::Sender<usize>);
 
     #[async_trait]
     impl Source for Clumsy {
@@ -117,10 +121,8 @@ mod tests {
         }
 
         async fn run(&self, context: Context) {
-            assert!(
-                self.0.fetch_add(1, Ordering::SeqCst) > 0,
-                "the first try fails"
-            );
+            self.0.send_modify(|starts| *starts += 1);
+            assert!(*self.0.borrow() > 1, "the first try fails");
             context.cancel.cancelled().await;
         }
     }
@@ -128,10 +130,11 @@ mod tests {
     #[tokio::test]
     async fn a_source_that_panics_is_started_again_and_stops_on_request() {
         let (outbox, _inbox) = outbox::channel();
-        let tries = Arc::new(AtomicUsize::new(0));
-        let scheduler = Scheduler::start(vec![(Arc::new(Clumsy(tries.clone())), None)], &outbox);
-        tokio::time::sleep(AFTER_PANIC * 2).await;
+        let (started, mut starts) = watch::channel(0);
+        let scheduler = Scheduler::start(vec![(Arc::new(Clumsy(started)), None)], &outbox);
+        let again = timeout(PATIENCE, starts.wait_for(|starts| *starts == 2)).await;
+        again.expect("it is started again").expect("it is there");
         scheduler.stop().await;
-        assert_eq!(tries.load(Ordering::SeqCst), 2);
+        assert_eq!(*starts.borrow(), 2);
     }
 }
