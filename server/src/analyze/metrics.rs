@@ -4,6 +4,9 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
 /// Readings committed to the store.
 pub const SAMPLES_WRITTEN: &str = "inquest_samples_written_total";
+/// Readings that were not kept. Label: `reason` (`too_late`: readings of the source were stored that are more than a week newer;
+/// `expired`: samples of their time have been removed already).
+pub const SAMPLES_REFUSED: &str = "inquest_samples_refused_total";
 /// Ends judged. Labels: `cause`, `confidence`.
 pub const VERDICTS: &str = "inquest_verdicts_total";
 /// Writes that were tried again because the database did not answer.
@@ -18,6 +21,7 @@ pub const QUEUE: &str = "inquest_queue_messages";
 /// Tells the installed exporter what the figures mean. Call once, after it is installed.
 pub fn describe() {
     describe_counter!(SAMPLES_WRITTEN, "Readings committed to the store");
+    describe_counter!(SAMPLES_REFUSED, "Readings that were not kept, by reason");
     describe_counter!(VERDICTS, "Ends judged, by cause and confidence");
     describe_counter!(
         STORE_RETRIES,

@@ -24,13 +24,16 @@ use tracing::{error, warn};
 
 use super::{
     desk::{Desk, Incoming},
-    metrics::{QUEUE, SAMPLES_WRITTEN, STORE_REFUSALS, STORE_RETRIES, VERDICTS, WRITE_SECONDS},
+    metrics::{
+        QUEUE, SAMPLES_REFUSED, SAMPLES_WRITTEN, STORE_REFUSALS, STORE_RETRIES, VERDICTS,
+        WRITE_SECONDS,
+    },
     ring, window,
 };
 use crate::{
     collect::{Health, Message, outbox::Inbox},
     live::{Live, LiveEvent},
-    store::{Recorded, Store, StoreError, Tick},
+    store::{Appended, Recorded, Store, StoreError, Tick},
 };
 
 /// How often what is new is written, and ends are looked at that have settled although nothing else happened.
@@ -273,10 +276,16 @@ impl Recorder {
         let written = self
             .persist(|| async move { store.samples().append_all(polls).await })
             .await;
-        if written.is_some() {
+        if let Some(Appended { written, too_late }) = written {
+            counter!(SAMPLES_WRITTEN).increment(written);
+            if too_late > 0 {
+                counter!(SAMPLES_REFUSED, "reason" => "too_late").increment(too_late);
+                warn!(
+                    readings = too_late,
+                    "not recorded: readings of the same source are stored that are more than a week newer"
+                );
+            }
             for (source, ticks) in polls {
-                let count: usize = ticks.iter().map(|tick| tick.samples.len()).sum();
-                counter!(SAMPLES_WRITTEN).increment(count as u64);
                 if let Some(at) = ticks.iter().map(|tick| tick.at).max() {
                     self.live.publish(LiveEvent::Poll {
                         source: *source,

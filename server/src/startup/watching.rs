@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::Utc;
+use metrics::counter;
 use tokio::{
     task::{AbortHandle, JoinHandle},
     time::{MissedTickBehavior, interval, timeout},
@@ -13,13 +14,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    analyze::Recorder,
+    analyze::{Recorder, metrics::SAMPLES_REFUSED},
     collect::{
         outbox::{self, Outbox},
         registry::{self, SourceSpec},
         scheduler::Scheduler,
     },
-    store::{Keep, Store},
+    store::{Keep, Sealed, Store},
 };
 
 /// Sources that hang in a call are left behind.
@@ -113,8 +114,18 @@ async fn upkeep(store: Store, keep: Keep) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for round in 0_u64.. {
         ticks.tick().await;
-        if let Err(error) = store.samples().seal(Utc::now()).await {
-            tracing::warn!(%error, "samples could not be compressed; trying again in a minute");
+        match store.samples().seal(Utc::now()).await {
+            Ok(Sealed { expired: 0, .. }) => {}
+            Ok(Sealed { expired, .. }) => {
+                counter!(SAMPLES_REFUSED, "reason" => "expired").increment(expired);
+                tracing::warn!(
+                    readings = expired,
+                    "not recorded: samples of their time have been removed already"
+                );
+            }
+            Err(error) => {
+                tracing::warn!(%error, "samples could not be compressed; trying again in a minute");
+            }
         }
         if round.is_multiple_of(RETAIN_EVERY)
             && let Err(error) = store.retain(&keep, Utc::now()).await

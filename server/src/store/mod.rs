@@ -36,7 +36,7 @@ pub use events::Events;
 pub use ledger::{Ledger, Recorded};
 pub use migrate::{migrate, schema_version};
 pub use retention::{Keep, Retained};
-pub use series::{Samples, Sealed, Tick};
+pub use series::{Appended, Samples, Sealed, Tick};
 pub use sources::Sources;
 pub use storage::Measured;
 
@@ -45,6 +45,7 @@ pub use storage::Measured;
 pub struct Store {
     pool: PgPool,
     head: Arc<series::Head>,
+    frontier: Arc<series::Frontier>,
     members: Arc<members::Members>,
 }
 
@@ -60,6 +61,7 @@ impl Store {
         let store = Self {
             pool: pool::open(url).await?,
             head: Arc::default(),
+            frontier: Arc::default(),
             members: Arc::default(),
         };
         store.samples().restore(now).await?;
@@ -99,6 +101,7 @@ impl Store {
         Samples {
             pool: &self.pool,
             head: &self.head,
+            frontier: &self.frontier,
         }
     }
 

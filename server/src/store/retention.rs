@@ -94,8 +94,9 @@ impl Store {
         let before = |keep: Option<TimeDelta>| keep.map(|keep| now - keep);
         let mut done = Retained::default();
         if let Some(before) = before(keep.raw) {
-            done.raw_partitions = self.drop_partitions("chunk_2h", before).await?
-                + self.drop_partitions("chunk_1d", before).await?;
+            for parent in ["chunk_2h", "chunk_1d"] {
+                done.raw_partitions += self.drop_partitions(parent, before).await?;
+            }
         }
         if let Some(before) = before(keep.rollups_5m) {
             done.rollup_partitions = self.drop_partitions("roll_5m", before).await?;
@@ -116,12 +117,23 @@ impl Store {
     }
 
     async fn drop_partitions(&self, parent: &str, before: Timestamp) -> Result<u64, StoreError> {
-        let mut tx = self.pool.begin().await.during(DOING)?;
+        // Sealing must not add to what is going.
+        let mut tx = self.samples().begin_upkeep(DOING).await?;
         // Dropping waits for readers of the table and makes others wait behind it: rather try again an hour later.
         sqlx::query!("SET LOCAL lock_timeout = '5s'")
             .execute(&mut *tx)
             .await
             .during(DOING)?;
+        // Sealing drops what comes later for a time whose samples are gone.
+        sqlx::query!(
+            "UPDATE sample_progress SET removed_until_ms = greatest(removed_until_ms, (
+                 SELECT max(to_ms) FROM sample_partition WHERE parent = $1 AND parent LIKE 'chunk%' AND to_ms <= $2))",
+            parent,
+            before.timestamp_millis(),
+        )
+        .execute(&mut *tx)
+        .await
+        .during(DOING)?;
         let dropped = sqlx::query_scalar!(
             r#"SELECT drop_sample_partitions($1, $2) AS "dropped!""#,
             parent,

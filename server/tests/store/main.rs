@@ -6,6 +6,7 @@ mod containers;
 mod crash;
 mod database;
 mod export;
+mod late;
 mod ledger;
 mod lists;
 mod merge;

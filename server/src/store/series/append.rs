@@ -26,35 +26,54 @@ pub struct Tick {
     pub samples: Vec<(ContainerKey, Sample)>,
 }
 
+/// What became of samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Appended {
+    /// How many were written.
+    pub written: u64,
+    /// How many were refused, because samples of their source were stored before that are more than a week newer.
+    pub too_late: u64,
+}
+
 impl Samples<'_> {
-    /// Keeps the samples of one poll. When this returns, they are committed.
+    /// Keeps the samples of one poll. When this returns, they are committed, but for those that came too late.
     pub async fn append(
         &self,
         source: SourceId,
         tick: Timestamp,
         samples: &[(ContainerKey, Sample)],
-    ) -> Result<(), StoreError> {
+    ) -> Result<Appended, StoreError> {
         let mut rows = Rows::new(self.shards(samples.len()));
-        rows.add(source, tick, samples);
+        rows.add(source, tick, samples, self.oldest(source));
         self.write(rows).await
     }
 
     /// Keeps the samples of many polls in one transaction: history, or what was held back while the database was away.
-    pub async fn append_ticks(&self, source: SourceId, ticks: &[Tick]) -> Result<(), StoreError> {
+    pub async fn append_ticks(
+        &self,
+        source: SourceId,
+        ticks: &[Tick],
+    ) -> Result<Appended, StoreError> {
         self.append_all(&[(source, ticks)]).await
     }
 
     /// The same for several sources at once.
-    pub async fn append_all(&self, polls: &[(SourceId, &[Tick])]) -> Result<(), StoreError> {
+    pub async fn append_all(&self, polls: &[(SourceId, &[Tick])]) -> Result<Appended, StoreError> {
         let ticks = polls.iter().flat_map(|(_, ticks)| ticks.iter());
         let most = ticks.map(|tick| tick.samples.len()).max().unwrap_or(0);
         let mut rows = Rows::new(self.shards(most));
         for (source, ticks) in polls {
+            let oldest = self.oldest(*source);
             for tick in *ticks {
-                rows.add(*source, tick.at, &tick.samples);
+                rows.add(*source, tick.at, &tick.samples, oldest);
             }
         }
         self.write(rows).await
+    }
+
+    /// Samples of a source from before this moment are too late.
+    fn oldest(&self, source: SourceId) -> i64 {
+        self.frontier.bound(source, chrono::Utc::now())
     }
 
     /// How many parts the fleet has, of which so many containers are seen now.
@@ -66,10 +85,11 @@ impl Samples<'_> {
             .min(MAX_SHARDS)
     }
 
-    async fn write(&self, rows: Rows) -> Result<(), StoreError> {
+    async fn write(&self, rows: Rows) -> Result<Appended, StoreError> {
+        let appended = rows.appended;
         let rows: Vec<Row> = rows.into_rows().collect();
         if rows.is_empty() {
-            return Ok(());
+            return Ok(appended);
         }
         let tick_ms: Vec<i64> = rows.iter().map(|row| row.tick_ms).collect();
         let sources: Vec<i64> = rows.iter().map(|row| row.source.0).collect();
@@ -92,9 +112,12 @@ impl Samples<'_> {
         .execute(self.pool)
         .await
         .during("appending samples")?;
+        for row in &rows {
+            self.frontier.advance(row.source, row.newest_ms);
+        }
         self.head
             .insert(rows.into_iter().flat_map(|row| row.points));
-        Ok(())
+        Ok(appended)
     }
 
     /// Reads the newest samples into memory. Called once, before anything is appended.
@@ -124,6 +147,7 @@ type Points = Vec<(i64, Point)>;
 /// A row of `head_log`.
 struct Row {
     tick_ms: i64,
+    newest_ms: i64,
     source: SourceId,
     shard: i16,
     points: Points,
@@ -134,6 +158,7 @@ struct Rows {
     shards: usize,
     /// By source and begin of the window, the points of every part.
     parts: BTreeMap<(i64, i64), Vec<Points>>,
+    appended: Appended,
 }
 
 impl Rows {
@@ -142,13 +167,26 @@ impl Rows {
         Self {
             shards,
             parts: BTreeMap::new(),
+            appended: Appended::default(),
         }
     }
 
-    fn add(&mut self, source: SourceId, tick: Timestamp, samples: &[(ContainerKey, Sample)]) {
+    /// Takes the samples of a poll that are not from before `oldest_ms`.
+    fn add(
+        &mut self,
+        source: SourceId,
+        tick: Timestamp,
+        samples: &[(ContainerKey, Sample)],
+        oldest_ms: i64,
+    ) {
         let tick_ms = tick.timestamp_millis();
         for (container, sample) in samples {
             let point = Point::from_sample(sample, tick_ms);
+            if point.at_ms < oldest_ms {
+                self.appended.too_late += 1;
+                continue;
+            }
+            self.appended.written += 1;
             let parts = self
                 .parts
                 .entry((source.0, chunk::start_of(point.at_ms)))
@@ -167,9 +205,10 @@ impl Rows {
                     .into_iter()
                     .zip(0..)
                     .filter_map(move |(points, shard)| {
-                        let newest = points.iter().map(|(_, point)| point.at_ms).max()?;
+                        let newest_ms = points.iter().map(|(_, point)| point.at_ms).max()?;
                         Some(Row {
-                            tick_ms: newest - newest.rem_euclid(shards) + i64::from(shard),
+                            tick_ms: newest_ms - newest_ms.rem_euclid(shards) + i64::from(shard),
+                            newest_ms,
                             source: SourceId(source),
                             shard,
                             points,
@@ -199,7 +238,7 @@ mod tests {
             let shards = 1 << shards;
             let mut rows = Rows::new(shards);
             for (container, ms) in &samples {
-                rows.add(SourceId(1), at(*ms), &[(ContainerKey(*container), Sample::empty(at(*ms)))]);
+                rows.add(SourceId(1), at(*ms), &[(ContainerKey(*container), Sample::empty(at(*ms)))], i64::MIN);
             }
             let rows: Vec<Row> = rows.into_rows().collect();
             let keys: BTreeSet<_> = rows.iter().map(|row| row.tick_ms).collect();

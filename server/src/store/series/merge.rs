@@ -30,6 +30,8 @@ const CONTAINERS: i64 = 256;
 pub(super) struct Progress {
     day_ms: i64,
     container_id: i64,
+    /// Samples from before this moment were removed. What is left of that time are rollups, which no sample can be added to.
+    removed_until_ms: i64,
 }
 
 impl Progress {
@@ -38,23 +40,26 @@ impl Progress {
         executor: impl PgExecutor<'_>,
         doing: &'static str,
     ) -> Result<Self, StoreError> {
-        let row = sqlx::query!("SELECT merged_day_ms, merged_container_id FROM sample_progress")
-            .fetch_one(executor)
-            .await
-            .during(doing)?;
+        let row = sqlx::query!(
+            "SELECT merged_day_ms, merged_container_id, removed_until_ms FROM sample_progress"
+        )
+        .fetch_one(executor)
+        .await
+        .during(doing)?;
         Ok(Self {
             day_ms: row.merged_day_ms,
             container_id: row.merged_container_id,
+            removed_until_ms: row.removed_until_ms,
         })
     }
 
-    /// Where a sample has to be.
-    pub(super) fn tier(self, container_id: i64, at_ms: i64) -> Tier {
-        if (begin(at_ms, DAY), container_id) <= (self.day_ms, self.container_id) {
-            Tier::Merged
-        } else {
-            Tier::Fresh
+    /// Where a sample has to be: nowhere, when the samples of its time were removed.
+    pub(super) fn tier(self, container_id: i64, at_ms: i64) -> Option<Tier> {
+        if at_ms < self.removed_until_ms {
+            return None;
         }
+        let is_merged = (begin(at_ms, DAY), container_id) <= (self.day_ms, self.container_id);
+        Some(if is_merged { Tier::Merged } else { Tier::Fresh })
     }
 
     async fn advance(self, tx: &mut PgTransaction<'_>) -> Result<(), StoreError> {
@@ -135,6 +140,7 @@ impl Samples<'_> {
             let all = Progress {
                 day_ms,
                 container_id: i64::MAX,
+                ..progress
             };
             all.advance(&mut tx).await?;
             tx.commit().await.during(DOING)?;
@@ -152,6 +158,7 @@ impl Samples<'_> {
         let reached = Progress {
             day_ms,
             container_id: last,
+            ..progress
         };
         reached.advance(&mut tx).await?;
         tx.commit().await.during(DOING)?;
@@ -168,10 +175,13 @@ mod tests {
         let progress = Progress {
             day_ms: 7 * DAY,
             container_id: 5,
+            removed_until_ms: 3 * DAY,
         };
-        assert_eq!(progress.tier(9, 7 * DAY - 1), Tier::Merged);
-        assert_eq!(progress.tier(5, 8 * DAY - 1), Tier::Merged);
-        assert_eq!(progress.tier(6, 7 * DAY), Tier::Fresh);
-        assert_eq!(progress.tier(1, 8 * DAY), Tier::Fresh);
+        assert_eq!(progress.tier(9, 7 * DAY - 1), Some(Tier::Merged));
+        assert_eq!(progress.tier(5, 8 * DAY - 1), Some(Tier::Merged));
+        assert_eq!(progress.tier(6, 7 * DAY), Some(Tier::Fresh));
+        assert_eq!(progress.tier(1, 8 * DAY), Some(Tier::Fresh));
+        assert_eq!(progress.tier(1, 3 * DAY), Some(Tier::Merged));
+        assert_eq!(progress.tier(1, 3 * DAY - 1), None);
     }
 }

@@ -7,6 +7,7 @@
 //! 4. [`Samples::query`] answers from memory, chunks or rollups, whichever has the range at the step that is asked for.
 //!
 //! A sample is its container and its time in milliseconds: appending it again changes nothing, so a batch may be repeated.
+//! One that comes late is merged with what is there; one that comes more than a week late is refused, and counted.
 
 mod aggregate;
 mod append;
@@ -22,6 +23,7 @@ mod head;
 #[cfg(test)]
 mod hostile;
 mod hours;
+mod late;
 mod merge;
 mod numbers;
 mod point;
@@ -39,10 +41,11 @@ mod write;
 
 use sqlx::PgPool;
 
-pub use append::Tick;
+pub use append::{Appended, Tick};
 pub use codec::CodecError;
 pub(super) use codec::{HEADER_BYTES, rows_of};
 pub(super) use head::Head;
+pub(super) use late::Frontier;
 pub(crate) use point::{columns, from_columns};
 pub use seal::Sealed;
 pub(crate) use trail::{Row, Trail};
@@ -52,4 +55,5 @@ pub(crate) use trail::{Row, Trail};
 pub struct Samples<'a> {
     pub(super) pool: &'a PgPool,
     pub(super) head: &'a Head,
+    pub(super) frontier: &'a Frontier,
 }

@@ -1,7 +1,8 @@
 //! Sealing: samples leave the head for compressed chunks and rollups.
 //!
 //! One transaction deletes rows of the head and writes what they become, so that a crash at any point leaves every sample in exactly one
-//! place, and doing it again changes nothing. Late samples take the same way: their chunk is read, merged and written again.
+//! place, and doing it again changes nothing. Late samples take the same way: their chunk is read, merged and written again,
+//! unless retention has removed it: one sample must not take the place of the rollups of a whole day.
 
 use std::collections::HashMap;
 
@@ -37,6 +38,8 @@ pub struct Sealed {
     pub samples: u64,
     /// Days of containers that were merged.
     pub days: u64,
+    /// Samples that were not kept, because the samples of their time have been removed already.
+    pub expired: u64,
 }
 
 /// Polls from before this moment may be sealed: their window has ended.
@@ -54,6 +57,7 @@ impl Samples<'_> {
             total.polls += sealed.polls;
             total.chunks += sealed.chunks;
             total.samples += sealed.samples;
+            total.expired += sealed.expired;
         }
         // What was sealed just now stays in memory for live charts, two hours at least.
         self.head
@@ -77,11 +81,10 @@ impl Samples<'_> {
     /// Seals all rows that one part of the fleet has in one window of the head.
     async fn seal_window(&self, start_ms: i64, shard: i16) -> Result<Sealed, StoreError> {
         // Making a partition locks readers out until commit: better now than within the transaction.
-        let is_merged = Progress::read(self.pool, DOING)
+        let tier = Progress::read(self.pool, DOING)
             .await?
-            .tier(i64::MAX, start_ms)
-            == Tier::Merged;
-        if !is_merged {
+            .tier(i64::MAX, start_ms);
+        if tier == Some(Tier::Fresh) {
             let day = begin(start_ms, DAY);
             write::make_partitions(self.pool, &[("chunk_2h", day), ("roll_1h", day)], DOING)
                 .await?;
@@ -110,12 +113,14 @@ impl Samples<'_> {
         .during(DOING)?
         .during(DOING)?;
 
+        let expired = windows.expired;
         let finished = finish(&mut tx, windows.into_windows(), DOING).await?;
         let sealed = Sealed {
             polls: count,
             chunks: finished.len() as u64,
             samples: finished.iter().map(|row| row.samples as u64).sum(),
             days: 0,
+            expired,
         };
         write::write(&mut tx, finished, DOING).await?;
         tx.commit().await.during(DOING)?;
@@ -123,7 +128,7 @@ impl Samples<'_> {
     }
 
     /// A transaction that has the chunks for itself: two servers, or a sealing that is still running, must not change the same ones.
-    pub(super) async fn begin_upkeep(
+    pub(in crate::store) async fn begin_upkeep(
         &self,
         doing: &'static str,
     ) -> Result<PgTransaction<'static>, StoreError> {
@@ -144,16 +149,24 @@ impl Samples<'_> {
     }
 }
 
-/// Samples on their way out of the head, by container and begin of the chunk they go to.
+/// Samples on their way out of the head.
 #[derive(Debug, Default)]
-struct Windows(HashMap<(i64, Tier, i64), Window>);
+struct Windows {
+    /// By container and begin of the chunk they go to.
+    windows: HashMap<(i64, Tier, i64), Window>,
+    /// Those that go nowhere.
+    expired: u64,
+}
 
 impl Windows {
     fn add(&mut self, tick_ms: i64, payload: &[u8], progress: Progress) -> Result<(), CodecError> {
         for (container_id, point) in frame::decode(tick_ms, payload)? {
-            let tier = progress.tier(container_id, point.at_ms);
+            let Some(tier) = progress.tier(container_id, point.at_ms) else {
+                self.expired += 1;
+                continue;
+            };
             let start_ms = begin(point.at_ms, tier.length_ms());
-            self.0
+            self.windows
                 .entry((container_id, tier, start_ms))
                 .or_insert_with(|| Window {
                     container_id,
@@ -169,7 +182,7 @@ impl Windows {
 
     /// In order, so that rows of a container lie together.
     fn into_windows(self) -> Vec<Window> {
-        let mut windows: Vec<Window> = self.0.into_values().collect();
+        let mut windows: Vec<Window> = self.windows.into_values().collect();
         windows.sort_unstable_by_key(|window| (window.container_id, window.start_ms));
         windows
     }
