@@ -48,15 +48,7 @@ pub async fn serve(config: &Config, environment: &Environment) -> anyhow::Result
         let recorder = Recorder::new(store.clone(), live.clone(), recording.clone());
         let pulse = Pulse::default();
         let parts = parts(&database, live, &pulse, config, environment, false)?;
-        let watching = Watching::start(
-            &store,
-            config.retention,
-            recorder,
-            recording,
-            &specs,
-            &pulse,
-        )
-        .await?;
+        let watching = Watching::start(&store, config, recorder, recording, &specs, &pulse).await?;
         let server = HttpServer::start(listener, parts)?;
         Greeting {
             address: server.address,
@@ -106,15 +98,9 @@ pub async fn demo(config: &Config, environment: &Environment) -> anyhow::Result<
         let outcome = match written {
             Ok(()) if !stop.is_cancelled() => {
                 let simulator = fleet.listen(&store).await?;
-                let watching = Watching::start(
-                    &store,
-                    config.retention,
-                    recorder,
-                    recording,
-                    fleet.specs(),
-                    &pulse,
-                )
-                .await?;
+                let watching =
+                    Watching::start(&store, config, recorder, recording, fleet.specs(), &pulse)
+                        .await?;
                 let outcome = watching.until(&stop).await;
                 simulator.shutdown().await;
                 outcome

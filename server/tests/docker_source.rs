@@ -31,7 +31,7 @@ struct Watch {
 
 impl Watch {
     fn over(endpoint: &str, interval: Duration, since: Option<DateTime<Utc>>) -> Self {
-        let (outbox, inbox) = outbox::channel();
+        let (outbox, inbox) = outbox::channel(outbox::POLL_BYTES);
         let source = DockerSource::new(
             SourceId(1),
             "test".to_owned(),

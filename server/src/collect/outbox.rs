@@ -17,9 +17,9 @@ use tokio::sync::{
 
 use super::{Body, Message};
 
-/// Memory for polls that wait for the recorder. Two hundred containers fill it in three quarters of an hour, ten thousand in about
-/// fifty seconds. The recorder has taken as much again, at most, when the database goes away.
-const POLL_BYTES: usize = 64 << 20;
+/// Memory for polls that wait for the recorder, unless the configuration says otherwise. Two hundred containers fill it in three quarters
+/// of an hour, ten thousand in about fifty seconds. The recorder has taken as much again, at most, when the database goes away.
+pub const POLL_BYTES: usize = 64 << 20;
 /// Events are small and cannot be asked for again once the engine's own buffer of 256 has turned over, so many may wait.
 const EVENTS: usize = 65_536;
 
@@ -27,8 +27,9 @@ const EVENTS: usize = 65_536;
 #[derive(Clone, Debug)]
 pub struct Outbox {
     polls: UnboundedSender<Waiting>,
-    /// Bytes of [`POLL_BYTES`] that are left.
+    /// Bytes that are left of `size`.
     room: Arc<Semaphore>,
+    size: usize,
     events: mpsc::Sender<Message>,
     dropped: Arc<AtomicU64>,
 }
@@ -44,13 +45,14 @@ pub struct Inbox {
 #[derive(Debug)]
 struct Waiting(Message, OwnedSemaphorePermit);
 
-/// Makes the queue.
-pub fn channel() -> (Outbox, Inbox) {
+/// Makes the queue, with so many bytes for polls.
+pub fn channel(size: usize) -> (Outbox, Inbox) {
     let (polls_in, polls) = mpsc::unbounded_channel();
     let (events_in, events) = mpsc::channel(EVENTS);
     let outbox = Outbox {
         polls: polls_in,
-        room: Arc::new(Semaphore::new(POLL_BYTES)),
+        room: Arc::new(Semaphore::new(size)),
+        size,
         events: events_in,
         dropped: Arc::default(),
     };
@@ -67,7 +69,10 @@ impl Outbox {
     pub fn send(&self, message: Message) -> Result<(), Dropped> {
         let sent = match &message.body {
             Body::Poll(poll) => {
-                let room = self.room.clone().try_acquire_many_owned(bytes(poll));
+                let room = self
+                    .room
+                    .clone()
+                    .try_acquire_many_owned(bytes(poll).min(self.size) as u32);
                 room.is_ok_and(|room| self.polls.send(Waiting(message, room)).is_ok())
             }
             _ => self.events.try_send(message).is_ok(),
@@ -81,7 +86,7 @@ impl Outbox {
 
     /// About how many bytes of polls wait for the recorder.
     pub fn waiting_bytes(&self) -> usize {
-        POLL_BYTES - self.room.available_permits()
+        self.size - self.room.available_permits()
     }
 
     /// Messages dropped since the start.
@@ -91,7 +96,7 @@ impl Outbox {
 }
 
 /// About how much memory a poll takes. A poll of any size fits into an empty queue.
-fn bytes(poll: &Poll) -> u32 {
+fn bytes(poll: &Poll) -> usize {
     /// Of each message, however little is in it.
     const MESSAGE: usize = 256;
     /// An engine's id of 64 digits.
@@ -99,10 +104,9 @@ fn bytes(poll: &Poll) -> u32 {
     /// Names, image, digest and policy of a container.
     const SPEC: usize = ID + 320;
 
-    let bytes = MESSAGE
+    MESSAGE
         + poll.samples.len() * (size_of::<(EngineId, Sample)>() + ID)
-        + poll.states.len() * (size_of::<Observation>() + SPEC);
-    bytes.min(POLL_BYTES) as u32
+        + poll.states.len() * (size_of::<Observation>() + SPEC)
 }
 
 impl Inbox {

@@ -161,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_full_queue_dropped_is_reported_as_a_gap() {
-        let (outbox, mut inbox) = outbox::channel();
+        let (outbox, mut inbox) = outbox::channel(outbox::POLL_BYTES);
         let capacity = {
             let reporter = Reporter::new(SourceId(1), outbox.clone());
             let mut sent = 0;

@@ -129,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_source_that_panics_is_started_again_and_stops_on_request() {
-        let (outbox, _inbox) = outbox::channel();
+        let (outbox, _inbox) = outbox::channel(outbox::POLL_BYTES);
         let (started, mut starts) = watch::channel(0);
         let scheduler = Scheduler::start(vec![(Arc::new(Clumsy(started)), None)], &outbox);
         let again = timeout(PATIENCE, starts.wait_for(|starts| *starts == 2)).await;

@@ -27,6 +27,9 @@ pub use self::{
 use self::{problem::Origin, reader::Reader};
 use crate::store::Keep;
 
+/// [`crate::collect::outbox::POLL_BYTES`] as it is written.
+const DEFAULT_BUFFER_MIB: &str = "64";
+
 /// Everything that can be configured, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -40,6 +43,8 @@ pub struct Config {
     pub is_data_dir_chosen: bool,
     /// The Postgres to use; `None` for a private one in `data_dir`.
     pub database_url: Option<Secret>,
+    /// Memory for polls that wait while the database is away, in bytes.
+    pub buffer_bytes: usize,
     /// How long what is stored is kept.
     pub retention: Keep,
     /// What is logged, in the syntax of `tracing_subscriber::EnvFilter`.
@@ -92,6 +97,8 @@ impl Config {
         let data_dir = reader.setting("data_dir", &environment.data_dir(), values::directory);
         let is_data_dir_chosen = reader.origin("data_dir") != Origin::Default;
         let database_url = reader.secret("database.url", values::database_url);
+        let buffer_bytes =
+            reader.setting("database.buffer_mib", DEFAULT_BUFFER_MIB, values::mebibytes);
         let retention = retention::read(&mut reader);
         let log_level = reader.setting("log.level", "info", values::log_filter);
         let log_format = reader.setting("log.format", "text", str::parse);
@@ -99,8 +106,21 @@ impl Config {
         let report = reader.finish()?;
 
         // Whatever could not be read is among the problems, so nothing is missing here.
-        let (Some(listen), Some(data_dir), Some(retention), Some(log_level), Some(log_format)) =
-            (listen, data_dir, retention, log_level, log_format)
+        let (
+            Some(listen),
+            Some(data_dir),
+            Some(buffer_bytes),
+            Some(retention),
+            Some(log_level),
+            Some(log_format),
+        ) = (
+            listen,
+            data_dir,
+            buffer_bytes,
+            retention,
+            log_level,
+            log_format,
+        )
         else {
             return Err(Problems::default());
         };
@@ -110,6 +130,7 @@ impl Config {
             data_dir,
             is_data_dir_chosen,
             database_url,
+            buffer_bytes,
             retention,
             log_level,
             log_format,

@@ -49,6 +49,16 @@ pub(super) fn directory(text: &str) -> Result<PathBuf, String> {
     std::path::absolute(text).map_err(|error| format!("`{text}` cannot be used: {error}"))
 }
 
+/// Whole mebibytes, as bytes.
+pub(super) fn mebibytes(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1_usize..=4_096) => Ok(count << 20),
+        _ => Err(format!(
+            "`{text}` is no size; write a whole number of MiB from 1 to 4096, for example 64"
+        )),
+    }
+}
+
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
     match EnvFilter::try_new(text) {
         Ok(_) => Ok(text.to_owned()),

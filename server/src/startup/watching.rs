@@ -20,6 +20,7 @@ use crate::{
         registry::{self, SourceSpec},
         scheduler::Scheduler,
     },
+    config::Config,
     store::{Keep, Sealed, Store},
 };
 
@@ -61,7 +62,7 @@ impl Watching {
     /// Starts the recorder, which `recording` ends, and every source where its stored events end.
     pub(super) async fn start(
         store: &Store,
-        keep: Keep,
+        config: &Config,
         recorder: Recorder,
         recording: CancellationToken,
         specs: &[SourceSpec],
@@ -74,14 +75,14 @@ impl Watching {
                 store.events().last_at(spec.id).await?,
             ));
         }
-        let (outbox, inbox) = outbox::channel();
+        let (outbox, inbox) = outbox::channel(config.buffer_bytes);
         let recorder = tokio::spawn(recorder.run(inbox));
         let _once = pulse.0.set(recorder.abort_handle());
         Ok(Self {
             scheduler: Scheduler::start(sources, &outbox),
             recorder,
             recording,
-            upkeep: tokio::spawn(upkeep(store.clone(), keep)),
+            upkeep: tokio::spawn(upkeep(store.clone(), config.retention)),
             _outbox: outbox,
         })
     }

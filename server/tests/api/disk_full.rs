@@ -18,7 +18,7 @@ use crate::{
     watching::{configuration, keeps, ledger, now, readings, simulate, until, watch},
 };
 
-/// Watching one engine under this many names fills the queue of 1,024 polls in half a minute.
+/// Watching one engine under this many names fills a queue of 1 MiB in half a minute.
 const SOURCES: usize = 20;
 /// Enough for a new cluster and its first log files.
 const DISK: &str = "256m";
@@ -99,7 +99,8 @@ async fn a_full_disk_stops_the_keeping_and_not_the_watching() {
     let names = ["steady", "dies"].map(str::to_owned);
     let engine = simulate(&names, 0.5).await;
     let (data_dir, config) = (folder(), configuration(&engine, SOURCES));
-    let command = watch(data_dir.path(), config.path());
+    let mut command = watch(data_dir.path(), config.path());
+    command.env("INQUEST_DATABASE__BUFFER_MIB", "1");
     let Some(mut command) = on_a_small_disk(data_dir.path(), &command) else {
         return;
     };

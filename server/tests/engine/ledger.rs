@@ -42,7 +42,7 @@ pub(crate) struct Inquest {
 
 impl Inquest {
     pub(crate) async fn start(store: &Store, source: SourceId, endpoint: &str) -> Self {
-        let (outbox, inbox) = outbox::channel();
+        let (outbox, inbox) = outbox::channel(outbox::POLL_BYTES);
         let stop = CancellationToken::new();
         let recorder = Recorder::new(store.clone(), Live::default(), stop.clone());
         let recorder = tokio::spawn(recorder.run(inbox));

@@ -39,7 +39,7 @@ async fn events_of_real_deaths() {
         return;
     };
     engine.make_images().await;
-    let (outbox, mut inbox) = outbox::channel();
+    let (outbox, mut inbox) = outbox::channel(outbox::POLL_BYTES);
     let endpoint = engine.endpoint.parse().expect("an endpoint");
     let settings = Settings::every(Duration::from_secs(1));
     let source = DockerSource::new(SourceId(1), "real".to_owned(), endpoint, settings);

@@ -166,7 +166,7 @@ async fn what_fits_into_the_queue_is_kept_and_the_rest_is_a_gap() {
         .upsert("counter", SourceKind::Docker, "unix:///counter", 100)
         .await
         .unwrap();
-    let (outbox, inbox) = outbox::channel();
+    let (outbox, inbox) = outbox::channel(1 << 20);
     let stop = CancellationToken::new();
     let recorder = Recorder::new(store.clone(), Live::default(), stop.clone());
     let recording = tokio::spawn(recorder.run(inbox));

@@ -93,7 +93,7 @@ impl Watched {
 
     /// Starts Inquest's watching half.
     pub(crate) async fn resume(&mut self) {
-        let (outbox, inbox) = outbox::channel();
+        let (outbox, inbox) = outbox::channel(outbox::POLL_BYTES);
         let stop = CancellationToken::new();
         let recorder = Recorder::new(self.store.clone(), Live::default(), stop.clone());
         let spec = SourceSpec {
