@@ -273,21 +273,15 @@ impl Ledger {
                 stopped.contains(&end.at)
                     && next >= down
                     && next <= up + ENGINE_STARTS
-                    && self.nobody_lived_through(&stopped)
+                    && self.nobody_lived_through(down, &stopped)
             })
     }
 
-    fn nobody_lived_through(&self, stopped: &RangeInclusive<Timestamp>) -> bool {
+    fn nobody_lived_through(&self, down: Timestamp, stopped: &RangeInclusive<Timestamp>) -> bool {
         let ends: Vec<Option<Timestamp>> = self
             .containers
             .values()
-            .filter_map(|container| {
-                container
-                    .runs
-                    .iter()
-                    .rev()
-                    .find(|run| run.key < *stopped.start())
-            })
+            .filter_map(|container| container.runs.iter().rev().find(|run| run.key < down))
             .map(|run| run.end.as_ref().map(|end| end.at))
             .filter(|end| end.is_none_or(|at| at >= *stopped.start()))
             .collect();
