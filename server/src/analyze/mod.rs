@@ -4,6 +4,8 @@ mod desk;
 pub mod metrics;
 pub mod recorder;
 mod ring;
+mod stalled;
 mod window;
 
 pub use recorder::Recorder;
+pub use stalled::Stalled;

@@ -28,7 +28,9 @@ use super::{
         QUEUE, SAMPLES_REFUSED, SAMPLES_WRITTEN, STORE_REFUSALS, STORE_RETRIES, VERDICTS,
         WRITE_SECONDS,
     },
-    ring, window,
+    ring,
+    stalled::Stalled,
+    window,
 };
 use crate::{
     collect::{Health, Message, outbox::Inbox},
@@ -54,6 +56,7 @@ pub struct Recorder {
     stop: CancellationToken,
     desks: HashMap<SourceId, Desk>,
     readings_due: Instant,
+    stalled: Stalled,
 }
 
 impl Recorder {
@@ -66,7 +69,13 @@ impl Recorder {
             stop,
             desks: HashMap::new(),
             readings_due: Instant::now(),
+            stalled: Stalled::default(),
         }
+    }
+
+    /// For who asks, while it runs, whether it can write.
+    pub fn stalled(&self) -> Stalled {
+        self.stalled.clone()
     }
 
     /// Records until every source is gone or it is told to stop.
@@ -401,9 +410,11 @@ impl Recorder {
             .when(|error: &StoreError| error.is_unavailable() && !self.stop.is_cancelled())
             .notify(|error, pause| {
                 counter!(STORE_RETRIES).increment(1);
+                self.stalled.begin(std::time::Instant::now());
                 warn!(%error, ?pause, "the database does not answer; trying again");
             })
             .await;
+        self.stalled.end();
         outcome
             .inspect_err(|error| {
                 counter!(STORE_REFUSALS).increment(1);

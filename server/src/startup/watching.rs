@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::Utc;
@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    analyze::{Recorder, metrics::SAMPLES_REFUSED},
+    analyze::{Recorder, Stalled, metrics::SAMPLES_REFUSED},
     collect::{
         outbox::{self, Outbox},
         registry::{self, SourceSpec},
@@ -33,17 +33,29 @@ const SEAL_EVERY: Duration = Duration::from_mins(1);
 /// How often what is too old is removed, in rounds of sealing.
 const RETAIN_EVERY: u64 = 60;
 
-/// Whether the recorder lives.
+/// How long the recorder may fail to write before it is said: a database that is started anew is back before.
+const STALLED_AFTER: Duration = Duration::from_mins(1);
+
+/// Whether the recorder lives, and can write.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pulse(Arc<OnceLock<AbortHandle>>);
+pub(super) struct Pulse(Arc<OnceLock<(AbortHandle, Stalled)>>);
 
 impl Pulse {
     /// What is wrong, if anything is.
     pub(super) fn check(&self) -> Result<(), String> {
         match self.0.get() {
             None => Err("has not begun".to_owned()),
-            Some(recorder) if recorder.is_finished() => Err("has ended".to_owned()),
-            Some(_) => Ok(()),
+            Some((recorder, _)) if recorder.is_finished() => Err("has ended".to_owned()),
+            Some((_, stalled)) => {
+                let lasted = stalled.lasted(Instant::now());
+                if lasted < STALLED_AFTER {
+                    return Ok(());
+                }
+                Err(format!(
+                    "has been unable to write for {} s; its log says why",
+                    lasted.as_secs()
+                ))
+            }
         }
     }
 }
@@ -76,8 +88,9 @@ impl Watching {
             ));
         }
         let (outbox, inbox) = outbox::channel(config.buffer_bytes);
+        let stalled = recorder.stalled();
         let recorder = tokio::spawn(recorder.run(inbox));
-        let _once = pulse.0.set(recorder.abort_handle());
+        let _once = pulse.0.set((recorder.abort_handle(), stalled));
         Ok(Self {
             scheduler: Scheduler::start(sources, &outbox),
             recorder,

@@ -124,6 +124,12 @@ async fn a_full_disk_stops_the_keeping_and_not_the_watching() {
         figure(&server, "inquest_store_retries_total").await > retries
     })
     .await;
+    until("it says that it is not ready", async || {
+        let (status, _, said) = server.get("/readyz").await;
+        let said = said["checks"]["recorder"].as_str().unwrap_or_default();
+        status == 503 && said.contains("unable to write")
+    })
+    .await;
     until("the queue is full", async || {
         figure(&server, "inquest_messages_dropped_total").await > 0.0
     })
@@ -135,6 +141,10 @@ async fn a_full_disk_stops_the_keeping_and_not_the_watching() {
     .await;
 
     fs::remove_file(&filler).expect("it is ours");
+    until("it is ready again", async || {
+        server.get("/readyz").await.0 == 200
+    })
+    .await;
     until("every end is in the ledger", async || {
         ledger(&server).await.len() == SOURCES
     })
