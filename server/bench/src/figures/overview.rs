@@ -1,6 +1,6 @@
 //! The overview of a whole fleet: for each workload a day of memory as a line, its memory now, restarts in 10 min, 24 h and 30 d.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 
 use crate::{
@@ -77,11 +77,13 @@ pub(crate) async fn grown(
 }
 
 fn check(system: &dyn System, answers: &[Bytes], workloads: usize) -> anyhow::Result<()> {
-    let found = system.workloads(answers);
     let name = system.name();
+    let found = system
+        .workloads(answers)
+        .with_context(|| format!("the overview of {name} cannot be read"))?;
     ensure!(
-        found == Some(workloads),
-        "the overview of {name} has {found:?} of {workloads} workloads"
+        found == workloads,
+        "the overview of {name} has {found} of {workloads} workloads"
     );
     Ok(())
 }

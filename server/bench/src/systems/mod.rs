@@ -44,7 +44,7 @@ pub(crate) trait System: Send {
     fn highest(&self, answers: &[Bytes]) -> Option<f64>;
 
     /// How many workloads are in every one of the answers to [`System::overview`].
-    fn workloads(&self, answers: &[Bytes]) -> Option<usize>;
+    fn workloads(&self, answers: &[Bytes]) -> anyhow::Result<usize>;
 
     /// Stops, forgets what the system keeps of its files in memory, and starts.
     async fn restart_cold(&mut self) -> anyhow::Result<()>;
@@ -164,15 +164,14 @@ fn promql_highest(answers: &[Bytes]) -> Option<f64> {
 }
 
 /// The fewest series in answers of either kind of query.
-fn promql_series(answers: &[Bytes]) -> Option<usize> {
-    let series = |answer: &Bytes| {
-        let answer: serde_json::Value = serde_json::from_slice(answer).ok()?;
-        answer["data"]["result"].as_array().map(Vec::len)
-    };
-    answers
-        .iter()
-        .map(|answer| series(answer).unwrap_or(0))
-        .min()
+fn promql_series(answers: &[Bytes]) -> anyhow::Result<usize> {
+    let mut fewest = None::<usize>;
+    for answer in answers {
+        let answer: serde_json::Value = serde_json::from_slice(answer)?;
+        let series = answer["data"]["result"].as_array().map_or(0, Vec::len);
+        fewest = Some(fewest.map_or(series, |fewest| fewest.min(series)));
+    }
+    Ok(fewest.unwrap_or(0))
 }
 
 fn seconds(ms: i64) -> f64 {
@@ -225,7 +224,7 @@ mod tests {
             answer(r#"{"values":[[1,"4"]]}"#),
         ];
         assert_eq!(promql_highest(&answers), Some(17.0));
-        assert_eq!(promql_series(&answers), Some(1));
+        assert_eq!(promql_series(&answers).ok(), Some(1));
         assert_eq!(promql_highest(&[answer("")]), None);
     }
 }

@@ -237,7 +237,7 @@ impl System for Prometheus {
         promql_highest(answers)
     }
 
-    fn workloads(&self, answers: &[Bytes]) -> Option<usize> {
+    fn workloads(&self, answers: &[Bytes]) -> anyhow::Result<usize> {
         promql_series(answers)
     }
 

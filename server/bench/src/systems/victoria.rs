@@ -223,7 +223,7 @@ impl System for VictoriaMetrics {
         promql_highest(answers)
     }
 
-    fn workloads(&self, answers: &[Bytes]) -> Option<usize> {
+    fn workloads(&self, answers: &[Bytes]) -> anyhow::Result<usize> {
         promql_series(answers)
     }
 

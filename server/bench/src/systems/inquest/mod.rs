@@ -12,8 +12,11 @@ use std::{
 };
 
 use anyhow::Context as _;
+use app::wire::Wire;
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::view::FleetView;
+use leptos::server_fn::Decodes as _;
 use server::{data_dir::DataDir, postgres::PrivatePostgres};
 
 pub(crate) use self::{database::Database, load::Ingest};
@@ -142,10 +145,11 @@ impl System for Inquest {
             .reduce(f64::max)
     }
 
-    fn workloads(&self, answers: &[Bytes]) -> Option<usize> {
-        let answer: serde_json::Value = serde_json::from_slice(answers.first()?).ok()?;
-        let drawn = |spark: &&serde_json::Value| !spark["memory"].is_null();
-        Some(answer["sparks"].as_array()?.iter().filter(drawn).count())
+    fn workloads(&self, answers: &[Bytes]) -> anyhow::Result<usize> {
+        let answer = answers.first().cloned().unwrap_or_default();
+        let fleet: FleetView = Wire::decode(answer)?;
+        let drawn = fleet.sparks.iter().filter(|spark| spark.memory.is_some());
+        Ok(drawn.count())
     }
 
     async fn restart_cold(&mut self) -> anyhow::Result<()> {
