@@ -75,13 +75,14 @@ impl Inquest {
 /// When each entry of the ledger was first seen complete, that is, with the start of the next run.
 type Seen = BTreeMap<RestartId, Timestamp>;
 
-/// Looks until it is told to stop, whatever else the test is waiting for.
+/// Looks until it is told to stop, whatever else the test is waiting for. What ended before is another test's.
 async fn look(store: Store, stop: CancellationToken) -> Seen {
     let mut seen = Seen::new();
+    let began = Utc::now();
     while !stop.is_cancelled() {
         let now = Utc::now();
         for row in rows(&store).await {
-            if row.started_at.is_some() {
+            if row.started_at.is_some() && row.ended_at >= began {
                 seen.entry(row.id).or_insert(now);
             }
         }
