@@ -45,7 +45,12 @@ async fn get(fleet: Fleet, path: &str) -> (StatusCode, String) {
     send(fleet, Request::get(path)).await
 }
 
+/// One request at a time: every test has a runtime of its own, and what the framework wakes for a page of one could wait for
+/// another's that has ended. The server has one runtime for all.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 async fn send(fleet: Fleet, request: axum::http::request::Builder) -> (StatusCode, String) {
+    let _alone = ALONE.lock().await;
     let answer = server(fleet)
         .oneshot(
             request
