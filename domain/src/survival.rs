@@ -1,9 +1,8 @@
 //! How long runs live: "runs die at 5.2–6.1 h".
 
-use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use crate::{restart::Restart, stats::quantile};
+use crate::{detect::memory::seconds, restart::Restart, stats::quantile};
 
 /// Fewer ends than this make no range.
 const ENDS: usize = 5;
@@ -49,13 +48,9 @@ impl Survival {
     }
 }
 
-fn seconds(length: TimeDelta) -> f64 {
-    length.num_milliseconds() as f64 / 1e3
-}
-
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
+    use chrono::{DateTime, TimeDelta};
 
     use super::*;
     use crate::{restart::ended, verdict::Cause};

@@ -69,6 +69,7 @@ fn slope(recent: &[(f64, f64)]) -> Option<f64> {
     Trend::of(newest).map(|trend| trend.slope)
 }
 
-fn seconds(length: TimeDelta) -> f64 {
+/// A length of time in seconds, to the millisecond.
+pub(crate) fn seconds(length: TimeDelta) -> f64 {
     length.num_milliseconds() as f64 / 1e3
 }

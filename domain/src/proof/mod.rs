@@ -97,7 +97,7 @@ impl Proof {
         let intervals = after.watched_s / mean_s.max(f64::MIN_POSITIVE);
         let growth = growth(before, after);
         Self {
-            outcome: outcome(before, after, mean_s, intervals),
+            outcome: outcome(before, after, growth, mean_s, intervals),
             intervals,
             residual: (-intervals).exp(),
             growth,
@@ -106,7 +106,13 @@ impl Proof {
     }
 }
 
-fn outcome(before: &Era, after: &Era, mean_s: f64, intervals: f64) -> Outcome {
+fn outcome(
+    before: &Era,
+    after: &Era,
+    growth: Option<Pair>,
+    mean_s: f64,
+    intervals: f64,
+) -> Outcome {
     if before.deaths < DEATHS || before.watched_s <= 0.0 {
         return Outcome::NothingBefore;
     }
@@ -116,7 +122,7 @@ fn outcome(before: &Era, after: &Era, mean_s: f64, intervals: f64) -> Outcome {
     if after.deaths > 0 && binomial::at_least(after.deaths, all, share) <= SIGNIFICANT {
         return Outcome::MadeWorse { rate_ratio };
     }
-    if let Some(by_s) = only_delayed(before, after) {
+    if let Some(by_s) = only_delayed(before, after, growth) {
         return Outcome::OnlyDelayed { by_s };
     }
     if after.deaths == 0 && intervals >= INTERVALS {
@@ -134,7 +140,7 @@ fn outcome(before: &Era, after: &Era, mean_s: f64, intervals: f64) -> Outcome {
 }
 
 /// A larger limit with the same growth under it: how much longer that takes.
-fn only_delayed(before: &Era, after: &Era) -> Option<f64> {
+fn only_delayed(before: &Era, after: &Era, growth: Option<Pair>) -> Option<f64> {
     /// Growth counts as the same above this share of what it was.
     const SAME: f64 = 0.7;
 
@@ -142,7 +148,7 @@ fn only_delayed(before: &Era, after: &Era) -> Option<f64> {
         .limit_bytes?
         .checked_sub(before.limit_bytes?)
         .filter(|more| *more > 0)?;
-    let growth = growth(before, after)?;
+    let growth = growth?;
     (growth.before > 0.0 && growth.after >= SAME * growth.before)
         .then(|| more as f64 / growth.after)
 }
