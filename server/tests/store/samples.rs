@@ -163,6 +163,28 @@ async fn a_large_fleet_is_sealed_in_parts() {
 }
 
 #[tokio::test]
+async fn what_waits_to_be_sealed_is_read_after_a_start() {
+    let fixture = Fixture::new().await;
+    let end = at(now().timestamp_millis() / (2 * HOUR_MS) * 2 * HOUR_MS);
+    let (_, container) = fixture.container("a", "checkout", end).await;
+    let ticks = steady(container, end - TimeDelta::minutes(20), end);
+    fixture
+        .store
+        .samples()
+        .append_ticks(fixture.source, &ticks)
+        .await
+        .unwrap();
+    // Their window has ended and could be sealed, but nobody has done it.
+    let started = Store::open_at(&fixture.url, end + TimeDelta::minutes(10))
+        .await
+        .unwrap();
+    assert_eq!(everything(&started, container).await, samples_of(&ticks));
+    let sealed = started.samples().seal(end + TimeDelta::minutes(11)).await;
+    assert_eq!(sealed.unwrap().samples, 120);
+    assert_eq!(everything(&started, container).await, samples_of(&ticks));
+}
+
+#[tokio::test]
 async fn sealing_that_fails_half_way_leaves_everything_where_it_was() {
     let (fixture, now) = (Fixture::new().await, now());
     let (_, container) = fixture.container("a", "checkout", now).await;

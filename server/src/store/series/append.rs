@@ -123,12 +123,13 @@ impl Samples<'_> {
     /// Reads the newest samples into memory. Called once, before anything is appended.
     pub(in crate::store) async fn restore(&self, now: Timestamp) -> Result<(), StoreError> {
         const DOING: &str = "reading the newest samples";
-        // Nothing from then on can be sealed yet. What is older and still in the head is sealed by the first `seal`.
+        // Nothing from then on can be sealed yet. What is older may be sealed already, or may wait for the first `seal`: until then it is
+        // nowhere but in the head. More than one window waits only after a long stop, and nobody needs that within its first minute.
         let since = seal::sealable_until(now);
         self.head.clear();
         let mut rows = sqlx::query!(
             "SELECT tick_ms, payload FROM head_log WHERE tick_ms >= $1 ORDER BY tick_ms, source_id",
-            since,
+            since - chunk::CHUNK_MS,
         )
         .fetch(self.pool);
         // One row after the other: all of them, decoded, are several times as large as the window.
