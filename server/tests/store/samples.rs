@@ -219,20 +219,18 @@ async fn sealing_that_fails_half_way_leaves_everything_where_it_was() {
 
 #[tokio::test]
 async fn damaged_and_future_chunks_are_errors() {
-    let (fixture, now) = (Fixture::new().await, now());
-    let (_, container) = fixture.container("a", "checkout", now).await;
-    let ticks = steady(
-        container,
-        now - TimeDelta::hours(9),
-        now - TimeDelta::hours(8),
-    );
+    let fixture = Fixture::new().await;
+    // In a day that has not ended, or its chunks would be merged.
+    let day = at(now().timestamp_millis() / (24 * HOUR_MS) * 24 * HOUR_MS);
+    let hour = |hour| day + TimeDelta::hours(hour);
+    let (_, container) = fixture.container("a", "checkout", day).await;
     fixture
         .store
         .samples()
-        .append_ticks(fixture.source, &ticks)
+        .append_ticks(fixture.source, &steady(container, hour(9), hour(10)))
         .await
         .unwrap();
-    fixture.store.samples().seal(now).await.unwrap();
+    fixture.store.samples().seal(hour(18)).await.unwrap();
     let sql = fixture.sql().await;
     for damage in [
         "UPDATE chunk_2h SET usage = set_byte(usage, length(usage) / 2, get_byte(usage, length(usage) / 2) # 1)",
@@ -242,7 +240,7 @@ async fn damaged_and_future_chunks_are_errors() {
         let error = fixture
             .store
             .samples()
-            .tail(container, at(0), now)
+            .tail(container, day, hour(18))
             .await
             .unwrap_err();
         assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
