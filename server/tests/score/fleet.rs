@@ -18,6 +18,8 @@ pub(crate) struct Host {
     /// When the engine is restarted, in seconds from the begin: its streams break then.
     pub(crate) restarts_s: Vec<f64>,
     pub(crate) seed: u64,
+    /// How much more often everything happens than usual.
+    pub(crate) haste: f64,
 }
 
 /// The name of the engine of every host.
@@ -59,9 +61,17 @@ pub(crate) fn hosts(workloads: usize, on_each: usize, days: f64, seed: u64) -> V
         .map(|number| {
             let size = on_each.min(workloads - number * on_each);
             let roles: Vec<&str> = (0..size).map(|_| draw(&mut bag, &mut dice)).collect();
-            host(number, &roles, days, &mut dice)
+            host(number, &roles, days, 1.0, &mut dice)
         })
         .collect()
+}
+
+/// A fleet for a plain test: one host with one workload of each kind, on which everything happens thirty times as often.
+pub(crate) fn small(days: f64, seed: u64) -> Vec<Host> {
+    const HASTE: f64 = 30.0;
+
+    let roles = ROLES.map(|(role, _)| role);
+    vec![host(0, &roles, days, HASTE, &mut Dice::new(seed))]
 }
 
 /// Draws without putting back, so that a small fleet has the rare ones in their proportion too.
@@ -75,11 +85,11 @@ fn draw(bag: &mut Vec<&'static str>, dice: &mut Dice) -> &'static str {
     bag.swap_remove(place.min(bag.len() - 1))
 }
 
-fn host(number: usize, roles: &[&str], days: f64, dice: &mut Dice) -> Host {
+fn host(number: usize, roles: &[&str], days: f64, haste: f64, dice: &mut Dice) -> Host {
     let mut toml = String::from("history = '1h'\n");
-    let restarts_s = engine(&mut toml, number, days, dice);
+    let restarts_s = engine(&mut toml, number, days, haste, dice);
     for (index, role) in roles.iter().enumerate() {
-        workload(&mut toml, role, index, days, dice);
+        workload(&mut toml, role, index, days * haste, dice);
     }
     Host {
         number,
@@ -93,11 +103,12 @@ fn host(number: usize, roles: &[&str], days: f64, dice: &mut Dice) -> Host {
         },
         restarts_s,
         seed: (dice.unit() * 1e15) as u64,
+        haste,
     }
 }
 
 /// The engine: mostly a Docker of today, some of 2020 on cgroup v1 (whose flag outlives starts), one host in twelve with Podman.
-fn engine(toml: &mut String, number: usize, days: f64, dice: &mut Dice) -> Vec<f64> {
+fn engine(toml: &mut String, number: usize, days: f64, haste: f64, dice: &mut Dice) -> Vec<f64> {
     let (kind, version, api, cgroup) = match number % 12 {
         2 | 7 => ("docker", "20.10.24", "1.41", "v1"),
         5 => ("docker", "24.0.7", "1.43", "v2"),
@@ -109,7 +120,7 @@ fn engine(toml: &mut String, number: usize, days: f64, dice: &mut Dice) -> Vec<f
     let at = |share: f64| share * days * 86_400.0;
     // The network goes away and the containers live on.
     for place in [0.13, 0.62] {
-        if dice.happens((days / 10.0).min(0.7)) {
+        if dice.happens((days * haste / 10.0).min(0.7)) {
             let lasts = dice.scale(10.0, 1_800.0);
             outages.push(format!(
                 "{{ at = 'in {:.1}s', lasts = '{lasts:.1}s' }}",
@@ -117,14 +128,14 @@ fn engine(toml: &mut String, number: usize, days: f64, dice: &mut Dice) -> Vec<f
             ));
         }
     }
-    if dice.happens((days / 60.0).min(0.5)) {
+    if dice.happens((days * haste / 60.0).min(0.5)) {
         let lasts = dice.scale(40.0, 400.0);
         outages.push(format!(
             "{{ at = 'in {:.1}s', lasts = '{lasts:.1}s', reboot = true }}",
             at(0.3 + dice.between(0.0, 0.2))
         ));
     }
-    if kind == "docker" && dice.happens((days / 40.0).min(0.7)) {
+    if kind == "docker" && dice.happens((days * haste / 40.0).min(0.7)) {
         let (at, lasts) = (at(0.8 + dice.between(0.0, 0.1)), dice.scale(6.0, 30.0));
         outages.push(format!(
             "{{ at = 'in {at:.1}s', lasts = '{lasts:.1}s', restart = true }}"

@@ -44,35 +44,64 @@ use crate::{
 /// Workloads on each host.
 const ON_EACH: usize = 20;
 
-struct Size {
-    workloads: usize,
+/// Which fleet, and for how long.
+struct Run {
+    hosts: Vec<Host>,
     days: f64,
-    seed: u64,
     at_once: usize,
     /// Whether time jumps where nothing happens.
     jumps: bool,
 }
 
-fn setting<T: FromStr>(name: &str, default: T) -> T {
-    env::var(name)
-        .ok()
-        .map_or(default, |text| text.parse().ok().expect(name))
+fn setting<T: FromStr>(name: &str) -> Option<T> {
+    let text = env::var(name).ok()?;
+    Some(text.parse().ok().expect(name))
 }
 
+/// `make score`, when it says how large; else a small fleet for two hours in which everything happens thirty times as often.
 #[test]
 fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong() {
-    let size = Size {
-        workloads: setting("SCORE_WORKLOADS", 20),
-        days: setting("SCORE_DAYS", 1.0),
-        seed: setting("SCORE_SEED", 1),
-        at_once: setting("SCORE_AT_ONCE", 1),
+    let from = |days: f64| Utc::now() - TimeDelta::minutes((days * 1_440.0) as i64 + 60);
+    let Some(workloads) = setting("SCORE_WORKLOADS") else {
+        let small = |jumps| Run {
+            hosts: fleet::small(SMALL_DAYS, 1),
+            days: SMALL_DAYS,
+            at_once: 1,
+            jumps,
+        };
+        let from = from(SMALL_DAYS);
+        let (with, without) = (score(small(true), from), score(small(false), from));
+        println!("{with}");
+        check(&with);
+        // What is thinned out must not make it easier: polled at every beat of every second, a fleet gets the same verdicts.
+        assert_eq!(with.ours.table(), without.ours.table());
+        return;
+    };
+    let days = setting("SCORE_DAYS").unwrap_or(30.0);
+    let seed = setting("SCORE_SEED").unwrap_or(1);
+    let run = Run {
+        hosts: fleet::hosts(workloads, ON_EACH, days, seed),
+        days,
+        at_once: setting("SCORE_AT_ONCE").unwrap_or(2),
         jumps: true,
     };
-    let report = score(&size);
+    let report = score(run, from(days));
     println!("{report}");
     if let Ok(file) = env::var("SCORE_RESULTS") {
-        report.append(&file, &format!("{}x{}d", size.workloads, size.days));
+        let scale = match (workloads, days) {
+            (500, 30.0) => "full".to_owned(),
+            _ => format!("{workloads} workloads, {days} days"),
+        };
+        report.append(&file, &scale);
     }
+    check(&report);
+}
+
+/// How long the small fleet lives.
+const SMALL_DAYS: f64 = 2.0 / 24.0;
+
+/// What holds of a fleet of any size.
+fn check(report: &Report) {
     assert!(report.ends() > 0, "nothing happened");
     assert_eq!((report.lost, report.invented), (0, 0), "lost, invented");
     assert_eq!(
@@ -84,35 +113,19 @@ fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong(
     assert!(report.ours.recall("out_of_memory") >= 0.99);
 }
 
-/// What is thinned out must not make it easier: polled at every beat of every second, a fleet gets the same verdicts.
-#[test]
-fn verdicts_are_the_same_whether_or_not_time_jumps_where_nothing_happens() {
-    let size = |jumps| Size {
-        workloads: 10,
-        days: 0.1,
-        seed: 7,
-        at_once: 1,
-        jumps,
-    };
-    let (with, without) = (score(&size(true)), score(&size(false)));
-    assert!(with.ends() > 0, "nothing happened");
-    assert_eq!(with.ours.table(), without.ours.table());
-}
-
 /// Lets the fleet live and judges the judge.
-fn score(size: &Size) -> Report {
+fn score(run: Run, from: Timestamp) -> Report {
     let begun = Instant::now();
-    let from = Utc::now() - TimeDelta::minutes((size.days * 1_440.0) as i64 + 60);
-    let hosts = fleet::hosts(size.workloads, ON_EACH, size.days, size.seed);
-    let waiting = Mutex::new(VecDeque::from(hosts));
+    let (days, jumps) = (run.days, run.jumps);
+    let waiting = Mutex::new(VecDeque::from(run.hosts));
     let report = Mutex::new(Report::default());
     thread::scope(|scope| {
-        for _ in 0..size.at_once {
+        for _ in 0..run.at_once {
             scope.spawn(|| {
                 loop {
                     let next = lock(&waiting).pop_front();
                     let Some(host) = next else { return };
-                    let (month, ledger, answers) = one(&host, size, from);
+                    let (month, ledger, answers) = one(&host, days, jumps, from);
                     let matched = Matched::of(&month, &ledger);
                     eprintln!(
                         "host {:2}: {} ends, {} lost, {} invented, after {:.0} s",
@@ -135,13 +148,13 @@ fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// One host's time, and what is left of it.
-fn one(host: &Host, size: &Size, from: Timestamp) -> (Month, Ledger, Answers) {
+fn one(host: &Host, days: f64, jumps: bool, from: Timestamp) -> (Month, Ledger, Answers) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     let url = runtime.block_on(database::empty_database());
-    let month = month::pass(host, size.days, from, size.jumps, url.clone());
+    let month = month::pass(host, days, from, jumps, url.clone());
     let (ledger, answers) = runtime.block_on(async {
         let store = Store::open_at(&url, month.watched_until).await.unwrap();
         let ledger = Ledger::read(&store, &url, month.watched_until).await;

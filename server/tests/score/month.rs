@@ -5,8 +5,8 @@
 //! one thread, so an answer is there as soon as it is written, and no time passes in between. The recorder talks to a database in real
 //! time; for as long as it works, this thread waits and time stands still.
 //!
-//! Around everything that happens, from five minutes before to one after, the source polls as it always does. In between, time jumps two
-//! minutes ahead, as for a laptop that was asleep, and the source polls one round. So readings are fewer where nothing happens, and the
+//! Around everything that happens, from three minutes before to forty seconds after, the source polls as it always does. In between, time
+//! jumps three minutes ahead, as for a laptop that was asleep, and the source polls one round. So readings are fewer where nothing happens, and the
 //! verdicts get what they get in production, never more.
 
 use std::{sync::Arc, time::Duration};
@@ -27,12 +27,12 @@ use crate::{
     recorder::Writing,
 };
 
-/// Before a happening, polls are as usual from here on: half of what an end is judged by is denser than that which follows.
-const BEFORE: TimeDelta = TimeDelta::minutes(5);
-/// … and until so long after it.
-const AFTER: TimeDelta = TimeDelta::minutes(1);
+/// Before a happening, polls are as usual from here on. Readings older than two minutes are in no verdict (`domain::detect::memory`).
+const BEFORE: TimeDelta = TimeDelta::minutes(3);
+/// … and until so long after it: three rounds, and everything has settled.
+const AFTER: TimeDelta = TimeDelta::seconds(40);
 /// Where nothing happens, time jumps by this much at most.
-const JUMP: TimeDelta = TimeDelta::minutes(2);
+const JUMP: TimeDelta = TimeDelta::minutes(3);
 /// One round of polling.
 const ROUND_S: u32 = 11;
 /// How often readings are compressed.
@@ -62,7 +62,7 @@ pub(crate) fn pass(host: &Host, days: f64, from: Timestamp, jumps: bool, url: St
         .unwrap();
     let month = runtime.block_on(async {
         let clock = Clock::of_timers(from);
-        let simulator = Simulation::builder(Fleet::parse(&host.toml).unwrap())
+        let simulator = Simulation::builder(Fleet::parse(&host.toml).unwrap().faster(host.haste))
             .seed(host.seed)
             .clock(clock.clone())
             .build()
@@ -85,7 +85,7 @@ pub(crate) fn pass(host: &Host, days: f64, from: Timestamp, jumps: bool, url: St
             simulator: &simulator,
             writing: &writing,
             ours,
-            dice: Dice::new(host.seed),
+            seed: host.seed,
             looks: Looks::default(),
             dense_until: from + AFTER,
             sealed_at: from,
@@ -130,7 +130,7 @@ struct Days<'a> {
     simulator: &'a RunningSimulator,
     writing: &'a Writing,
     ours: OurClock,
-    dice: Dice,
+    seed: u64,
     looks: Looks,
     /// Something happened, so polls are as usual until then.
     dense_until: Timestamp,
@@ -161,8 +161,9 @@ impl Days<'_> {
             }
             let quiet = (next - BEFORE).min(end) - now;
             if self.jumps && now >= self.dense_until && quiet > JUMP / 2 {
-                let jump = quiet.min(JUMP) - TimeDelta::seconds(ROUND_S.into());
-                tokio::time::advance(jump.to_std().unwrap_or_default()).await;
+                // By whole seconds: beats are where they would have been.
+                let jump_s = quiet.min(JUMP).num_seconds() - i64::from(ROUND_S);
+                tokio::time::advance(Duration::from_secs(jump_s.unsigned_abs())).await;
                 tokio::time::sleep(Duration::from_secs(ROUND_S.into())).await;
             } else {
                 self.looks.look(self.simulator, now);
@@ -190,7 +191,8 @@ impl Days<'_> {
             .simulator
             .next_at()
             .is_some_and(|next| next <= now + TimeDelta::seconds(1));
-        let dice = &mut self.dice;
+        // By the second, so that it does not depend on how many there were before.
+        let mut dice = Dice::new(self.seed ^ now.timestamp().unsigned_abs());
         let (breaks, turns_over, hangs) = if happens {
             (0.02, 0.002, 0.004)
         } else {
