@@ -66,9 +66,9 @@ pub(crate) fn hosts(workloads: usize, on_each: usize, days: f64, seed: u64) -> V
         .collect()
 }
 
-/// A fleet for a plain test: one host with one workload of each kind, on which everything happens thirty times as often.
+/// A fleet for a plain test: one host with one workload of each kind, on which everything happens sixty times as often.
 pub(crate) fn small(days: f64, seed: u64) -> Vec<Host> {
-    const HASTE: f64 = 30.0;
+    const HASTE: f64 = 60.0;
 
     let roles = ROLES.map(|(role, _)| role);
     vec![host(0, &roles, days, HASTE, &mut Dice::new(seed))]

@@ -58,7 +58,7 @@ fn setting<T: FromStr>(name: &str) -> Option<T> {
     Some(text.parse().ok().expect(name))
 }
 
-/// `make score`, when it says how large; else a small fleet for two hours in which everything happens thirty times as often.
+/// `make score`, when it says how large; else a small fleet for an hour in which everything happens sixty times as often.
 #[test]
 fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong() {
     let from = |days: f64| Utc::now() - TimeDelta::minutes((days * 1_440.0) as i64 + 60);
@@ -98,7 +98,7 @@ fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong(
 }
 
 /// How long the small fleet lives.
-const SMALL_DAYS: f64 = 2.0 / 24.0;
+const SMALL_DAYS: f64 = 1.0 / 24.0;
 
 /// What holds of a fleet of any size.
 fn check(report: &Report) {
