@@ -52,8 +52,14 @@ pub(crate) fn grows(workload: &str) -> bool {
     workload.starts_with("leak")
 }
 
-/// Makes the hosts of a fleet of so many workloads, for so many days.
-pub(crate) fn hosts(workloads: usize, on_each: usize, days: f64, seed: u64) -> Vec<Host> {
+/// Makes the hosts of a fleet of so many workloads, for so many days, on which everything happens `haste` times as often as usual.
+pub(crate) fn hosts(
+    workloads: usize,
+    on_each: usize,
+    days: f64,
+    haste: f64,
+    seed: u64,
+) -> Vec<Host> {
     let count = workloads.div_ceil(on_each);
     let mut bag = Vec::new();
     let mut dice = Dice::new(seed);
@@ -61,7 +67,7 @@ pub(crate) fn hosts(workloads: usize, on_each: usize, days: f64, seed: u64) -> V
         .map(|number| {
             let size = on_each.min(workloads - number * on_each);
             let roles: Vec<&str> = (0..size).map(|_| draw(&mut bag, &mut dice)).collect();
-            host(number, &roles, days, 1.0, &mut dice)
+            host(number, &roles, days, haste, &mut dice)
         })
         .collect()
 }

@@ -1,8 +1,8 @@
 //! The score: a simulated fleet lives for days in minutes, is watched from the engine's HTTP up, and the ledger is held against what truly
 //! happened. `make score` runs 500 workloads for 30 days; as a plain test it is a small fleet for a day.
 //!
-//! `SCORE_WORKLOADS`, `SCORE_DAYS`, `SCORE_SEED` and `SCORE_AT_ONCE` (hosts that are watched at the same time) set its size; with
-//! `SCORE_RESULTS` each figure is appended to that file.
+//! `SCORE_WORKLOADS`, `SCORE_DAYS`, `SCORE_HASTE` (how many times as often everything happens), `SCORE_SEED` and `SCORE_AT_ONCE` (hosts
+//! that are watched at the same time) set its size; with `SCORE_RESULTS` each figure is appended to that file.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -79,8 +79,9 @@ fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong(
     };
     let days = setting("SCORE_DAYS").unwrap_or(30.0);
     let seed = setting("SCORE_SEED").unwrap_or(1);
+    let haste = setting("SCORE_HASTE").unwrap_or(1.0);
     let run = Run {
-        hosts: fleet::hosts(workloads, ON_EACH, days, seed),
+        hosts: fleet::hosts(workloads, ON_EACH, days, haste, seed),
         days,
         at_once: setting("SCORE_AT_ONCE").unwrap_or(2),
         jumps: true,
@@ -88,9 +89,9 @@ fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong(
     let report = score(run, from(days));
     println!("{report}");
     if let Ok(file) = env::var("SCORE_RESULTS") {
-        let scale = match (workloads, days) {
-            (500, 30.0) => "full".to_owned(),
-            _ => format!("{workloads} workloads, {days} days"),
+        let scale = match (workloads, days, haste) {
+            (500, 30.0, 1.0) => "full".to_owned(),
+            _ => format!("{workloads} workloads, {days} days, {haste} times as often"),
         };
         report.append(&file, &scale);
     }
