@@ -1,7 +1,7 @@
 # The entry points of Inquest. Each installs what it needs first and says so; CONTRIBUTING.md has the finer ones.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo site test check bench crash fuzz poll10k
+.PHONY: help setup run demo site test check bench crash fuzz poll10k score
 
 # As `cargo xtask site`, which is quiet: the first time it compiles for minutes, and that should be seen.
 build-site = cargo run --bin xtask -- site --release
@@ -45,6 +45,9 @@ crash:      ## Kill Inquest and Postgres 300 times while they write, and look th
 
 fuzz:       ## Feed bad bytes to what reads stored samples, for 15 minutes (nightly Rust)
 	@xtask/fuzz.sh
+
+score: setup ## Judge a simulated month of 500 workloads and hold the verdicts against the truth; ARGS="--workloads 100 --days 7" for less
+	cargo xtask score $(ARGS)
 
 poll10k: setup ## Poll 10,000 simulated containers and report what that costs; ARGS="--soak 30m" watches memory
 	cargo xtask poll $(ARGS)

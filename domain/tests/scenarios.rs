@@ -2,7 +2,11 @@
 
 mod support;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use domain::restart::Restart;
 use support::{Scenario, play, seconds};
@@ -27,7 +31,7 @@ fn scenarios() -> BTreeMap<String, Scenario> {
             (name, scenario)
         })
         .collect();
-    assert!(files.len() > 20, "scenarios are missing");
+    assert!(files.len() >= 60, "scenarios are missing");
     files
 }
 
@@ -180,4 +184,28 @@ fn a_restart_of_inquest_neither_loses_nor_invents_an_end() {
             );
         }
     }
+}
+
+#[test]
+fn every_trap_is_covered_by_scenarios_that_exist() {
+    let readme = include_str!("scenarios/README.md");
+    let (_, traps) = readme.split_once("## Traps").expect("the list of traps");
+    let scenarios = scenarios();
+    let mut covered = BTreeSet::new();
+    for row in traps.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [numbers, _, files] = cells[..] else {
+            panic!("three columns: {row}");
+        };
+        for file in files.split(", ").filter(|file| *file != "files") {
+            let name = file.trim_matches('`');
+            assert!(scenarios.contains_key(name), "there is no {name}.toml");
+        }
+        covered.extend(
+            numbers
+                .split(", ")
+                .filter_map(|number| number.parse::<u32>().ok()),
+        );
+    }
+    assert_eq!(covered, (1..=25).collect::<BTreeSet<_>>());
 }

@@ -5,6 +5,7 @@
 
 mod boundaries;
 mod poll;
+mod score;
 mod site;
 mod sqlx;
 mod wasm;
@@ -27,6 +28,8 @@ enum Task {
     Boundaries,
     /// Poll a simulated fleet of 10,000 containers with the real server and append what it costs to target/bench/results.jsonl
     Poll(poll::Options),
+    /// Let a simulated fleet live for a month, hold the ledger against what truly happened, and append the figures to target/bench/results.jsonl
+    Score(score::Options),
     /// Ask a throw-away Postgres about every query and write the answers to .sqlx
     SqlxPrepare(sqlx::Options),
 }
@@ -48,6 +51,7 @@ fn run(workspace: &Workspace, task: &Task) -> anyhow::Result<()> {
         Task::Budget => site::check_budget(workspace),
         Task::Boundaries => boundaries::check(workspace),
         Task::Poll(options) => poll::run(workspace, options),
+        Task::Score(options) => score::run(workspace, options),
         Task::SqlxPrepare(options) => sqlx::prepare(workspace, options),
     }
 }

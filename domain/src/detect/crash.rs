@@ -9,6 +9,9 @@ const TERMINATED: i32 = 143;
 const INTERRUPTED: i32 = 130;
 /// A Go program without a SIGTERM handler ends so too when it is stopped.
 const GO: i32 = 2;
+/// A JVM with `ExitOnOutOfMemoryError` ends so, and with SIGABRT V8, .NET and a JVM with `CrashOnOutOfMemoryError`. Assertions do too: only
+/// the log tells which it was.
+const AS_HEAPS_END: [i32; 2] = [3, 134];
 
 pub(super) fn detect(window: &Window<'_>) -> Finding {
     let Some(code) = window.death.exit_code else {
@@ -21,12 +24,13 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
     }
     let killed_child = facts::oom(window);
     let own_heap = window.panic.is_some_and(|panic| panic.out_of_memory);
+    let may_be_heap = window.panic.is_none() && AS_HEAPS_END.contains(&code);
     let confidence = if killed_child.is_some() || own_heap {
         Confidence::Possible
-    } else if window.saw_everything() {
+    } else if window.saw_everything() && !may_be_heap {
         Confidence::Confirmed
     } else {
-        // A stop that was not seen looks like this when the program answers signals with this code.
+        // A stop that was not seen looks like this when the program answers signals with this code, and an exhausted heap that was not read of.
         Confidence::Probable
     };
     let mut evidence: Vec<_> = window.panic.map(facts::panic).into_iter().collect();
@@ -40,6 +44,13 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
         evidence.push(facts::con(
             EvidenceKind::ExitCode,
             "a Go program that does not handle SIGTERM ends with 2 when it is stopped".to_owned(),
+            None,
+        ));
+    }
+    if may_be_heap {
+        evidence.push(facts::missing(
+            EvidenceKind::Log,
+            "no last words that tell why; an exhausted heap ends with this code too".to_owned(),
             None,
         ));
     }

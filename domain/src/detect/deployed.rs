@@ -1,5 +1,7 @@
 //! It was replaced by a container with another image or specification.
 
+use chrono::TimeDelta;
+
 use super::{Finding, Window, facts, words};
 use crate::{
     ledger::SpecChange,
@@ -24,6 +26,7 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
     let confidence = match (window.was_asked(), ended_by_itself) {
         (true, _) => Confidence::Confirmed,
         (false, false) => Confidence::Probable,
+        (false, true) if replaced_at_once(window) => Confidence::Probable,
         (false, true) => Confidence::Possible,
     };
     let mut evidence: Vec<Evidence> = next
@@ -45,6 +48,23 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
         confidence,
         evidence,
     }
+}
+
+/// Where the engine does not tell who ended it: it ended as what is stopped ends, and the new version was there within a minute.
+fn replaced_at_once(window: &Window<'_>) -> bool {
+    const WITHIN: TimeDelta = TimeDelta::seconds(60);
+    /// SIGINT, SIGTERM, SIGKILL, a clean end, and a Go program that does not handle SIGTERM.
+    const AS_STOPPED: [i32; 5] = [0, 2, 130, Window::SIGKILLED, 143];
+
+    let death = window.death;
+    let soon = death
+        .next
+        .as_ref()
+        .is_some_and(|next| next.started_at - death.ended_at <= WITHIN);
+    soon && !window.events_tell_causes
+        && death
+            .exit_code
+            .is_some_and(|code| AS_STOPPED.contains(&code))
 }
 
 fn sentence(change: &SpecChange) -> String {

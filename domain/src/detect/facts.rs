@@ -1,5 +1,7 @@
 //! Sentences for facts that several detectors cite.
 
+use chrono::TimeDelta;
+
 use super::{Window, memory::Approach, words};
 use crate::{
     Timestamp,
@@ -253,6 +255,43 @@ fn no_memory(window: &Window<'_>) -> Evidence {
         None => "no sample of this run".to_owned(),
     };
     missing(EvidenceKind::Memory, text, last.map(|sample| sample.at))
+}
+
+/// That the limit was hit between the last readings, where the kernel counts that by itself (`memory.events`, which Docker tells as
+/// `failcnt` on cgroup v2). On v1 the number counts what reclaim settled as well, and says nothing; those readings have a peak. Kills of
+/// children that were reported explain themselves.
+pub(super) fn limit_was_hit(window: &Window<'_>) -> Option<Evidence> {
+    const LATELY: TimeDelta = TimeDelta::seconds(60);
+
+    let end = window.death.ended_at;
+    let last = window
+        .samples
+        .iter()
+        .rev()
+        .find(|sample| sample.at <= end)?;
+    let before = window
+        .samples
+        .iter()
+        .rev()
+        .filter(|sample| sample.at < last.at && end - sample.at <= LATELY)
+        .find(|sample| sample.limit_hits < last.limit_hits)?;
+    let of_a_child = window
+        .death
+        .child_ooms
+        .iter()
+        .any(|oom| *oom >= before.at && *oom <= last.at);
+    let hits = last.limit_hits?.checked_sub(before.limit_hits?)?;
+    (hits > 0 && last.peak_bytes.is_none() && !of_a_child && end - last.at <= LATELY).then(|| {
+        pro(
+            EvidenceKind::Memory,
+            format!(
+                "the kernel counted that memory was at its limit, between {} and {} before the end",
+                words::duration(end - before.at),
+                words::duration(end - last.at)
+            ),
+            Some(last.at),
+        )
+    })
 }
 
 /// Kernel kills in this run that it lived through: they explain a raised flag, not this end.

@@ -9,13 +9,15 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
         return Finding::Clear;
     }
     let approach = Approach::of(window.samples, death.ended_at);
-    let far = approach
-        .filter(|approach| approach.ratio < facts::NEAR_LIMIT && !approach.would_reach_limit());
-    let confidence = if window.saw_everything() && far.is_some() {
-        Confidence::Probable
-    } else {
-        Confidence::Possible
-    };
+    let below = approach.filter(|approach| !approach.would_reach_limit());
+    let far = below.filter(|approach| approach.ratio < facts::NEAR_LIMIT);
+    // Every kill by the kernel that was measured was reported: below the limit, however near, it was somebody else's.
+    let confidence =
+        if window.saw_everything() && below.is_some() && facts::limit_was_hit(window).is_none() {
+            Confidence::Probable
+        } else {
+            Confidence::Possible
+        };
     let mut evidence = vec![facts::exit(window)];
     evidence.extend(facts::not_asked(window));
     if window.saw_everything() {

@@ -71,8 +71,13 @@ fn inferred(window: &Window<'_>) -> Finding {
     let ratio = approach.map_or(0.0, |approach| approach.ratio);
     let projected = approach.is_some_and(|approach| approach.would_reach_limit());
     let flag = flag(window);
+    let hit = facts::limit_was_hit(window);
     let confidence = match death.exit_code {
+        Some(_) if hit.is_some() => Confidence::Probable,
         Some(_) if !window.events_tell_causes && ratio >= VERY_NEAR => Confidence::Probable,
+        // Every kill that was measured was reported. Where none was, standing near the limit is not enough: it has to have been reached.
+        Some(_) if window.saw_everything() && projected => Confidence::Probable,
+        Some(_) if window.saw_everything() && ratio >= facts::NEAR_LIMIT => Confidence::Possible,
         Some(_) if window.events_tell_causes && (ratio >= facts::NEAR_LIMIT || projected) => {
             Confidence::Probable
         }
@@ -86,6 +91,7 @@ fn inferred(window: &Window<'_>) -> Finding {
         _ => return undecided(window),
     };
     let mut evidence = vec![facts::memory(window), facts::exit(window)];
+    evidence.extend(hit);
     evidence.extend(flag);
     evidence.extend(facts::not_asked(window));
     if window.saw_everything() {

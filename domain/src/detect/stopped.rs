@@ -20,6 +20,8 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
         Confidence::Possible
     } else if window.was_asked() {
         Confidence::Confirmed
+    } else if stays_down(window) {
+        Confidence::Probable
     } else if matches!(death.exit_code, Some(TERMINATED | INTERRUPTED)) {
         if window.events_tell_causes {
             // Signals from outside the API: `kill` on the host, a supervisor inside.
@@ -46,6 +48,13 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
             Some(next.started_at),
         ));
     }
+    if stays_down(window) {
+        evidence.push(facts::pro(
+            EvidenceKind::OperatorEvent,
+            "it stayed down, though the engine starts at once what ends by itself".to_owned(),
+            None,
+        ));
+    }
     if !window.was_asked() && window.saw_everything() {
         evidence.push(facts::con(
             EvidenceKind::KillEvent,
@@ -67,4 +76,19 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
         confidence,
         evidence,
     }
+}
+
+/// Podman tells of no stop, but starts at once, and without back-off, what ends by itself under a policy that always restarts: what stays
+/// down was stopped.
+fn stays_down(window: &Window<'_>) -> bool {
+    let death = window.death;
+    !window.events_tell_causes
+        && !window.was_asked()
+        && death.exit_code.is_some()
+        && death.hidden.is_none()
+        && matches!(death.kind, RestartKind::StayedDown | RestartKind::Manual)
+        && matches!(
+            death.spec.restart_policy.as_str(),
+            "always" | "unless-stopped"
+        )
 }

@@ -81,6 +81,9 @@ pub(crate) struct MemoryLine {
     pub(crate) percent: Vec<f64>,
     #[serde(default)]
     pub(crate) mib: Vec<u64>,
+    #[serde(default)]
+    pub(crate) limit_hits: Vec<u64>,
+    pub(crate) peak_mib: Option<u64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -298,6 +301,8 @@ impl Scenario {
                 shares.chain(bytes).enumerate().map(|(index, used)| Sample {
                     working_set_bytes: Some(used),
                     limit_bytes: limit,
+                    limit_hits: memory.limit_hits.get(index).copied(),
+                    peak_bytes: memory.peak_mib.map(|mib| mib << 20),
                     ..Sample::empty(moment(memory.from + memory.every * index as f64))
                 })
             })

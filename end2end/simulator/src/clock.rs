@@ -1,19 +1,32 @@
-//! The simulator's time: the machine's clock with an offset, or a clock that only moves when told to.
+//! The simulator's time: the machine's clock with an offset, a clock that only moves when told to, or that of tokio's timers, which a
+//! runtime with paused time moves as fast as everything that waits for it allows.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
 use crate::quantity::Nanos;
 
 /// Where the simulator's time comes from. Clones share one time.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    /// Added to the machine's clock, or the time itself when the clock is manual.
+    /// Added to the pace's own time.
     nanos: Arc<AtomicI64>,
-    runs: bool,
+    pace: Pace,
+}
+
+/// What moves a clock.
+#[derive(Clone, Copy, Debug)]
+enum Pace {
+    /// The machine's clock.
+    Machine,
+    /// Nothing.
+    Manual,
+    /// The time of tokio's timers since this moment.
+    Timers(Instant),
 }
 
 impl Clock {
@@ -21,7 +34,15 @@ impl Clock {
     pub fn real() -> Self {
         Self {
             nanos: Arc::default(),
-            runs: true,
+            pace: Pace::Machine,
+        }
+    }
+
+    /// A clock that stands at `start` now and goes with tokio's timers: in a runtime with paused time, as fast as they do.
+    pub fn of_timers(start: DateTime<Utc>) -> Self {
+        Self {
+            nanos: Arc::new(AtomicI64::new(nanos(start))),
+            pace: Pace::Timers(Instant::now()),
         }
     }
 
@@ -29,7 +50,7 @@ impl Clock {
     pub fn manual(start: DateTime<Utc>) -> Self {
         Self {
             nanos: Arc::new(AtomicI64::new(nanos(start))),
-            runs: false,
+            pace: Pace::Manual,
         }
     }
 
@@ -48,15 +69,22 @@ impl Clock {
 
     /// Whether time passes by itself.
     pub fn runs(&self) -> bool {
-        self.runs
+        !matches!(self.pace, Pace::Manual)
+    }
+
+    /// Whether a timer that is set for a moment of this clock ends at it. One of the machine may be set, a manual one is moved by hand.
+    pub(crate) fn is_of_timers(&self) -> bool {
+        matches!(self.pace, Pace::Timers(_))
     }
 
     pub(crate) fn now_nanos(&self) -> Nanos {
         let own = self.nanos.load(Ordering::SeqCst);
-        if self.runs {
-            nanos(Utc::now()) + own
-        } else {
-            own
+        match self.pace {
+            Pace::Machine => nanos(Utc::now()) + own,
+            Pace::Manual => own,
+            Pace::Timers(start) => {
+                own + Nanos::try_from(start.elapsed().as_nanos()).unwrap_or(Nanos::MAX / 2)
+            }
         }
     }
 }

@@ -100,9 +100,15 @@ impl Container {
         address: Ipv4Addr,
     ) -> Self {
         let seed = random::named(random::named(world_seed, &engine.name), &spec.name);
-        let reboots = engine.outages.iter().filter(|outage| outage.reboot);
-        let reboots = reboots.map(|outage| Behaviour::host_restart(outage.at, outage.lasts));
-        let behaviours = spec.behaviours.iter().cloned().chain(reboots).enumerate();
+        let outages = engine.outages.iter().filter(|outage| outage.loses_events());
+        let outages = outages.map(|outage| {
+            if outage.reboot {
+                Behaviour::host_restart(outage.at, outage.lasts)
+            } else {
+                Behaviour::engine_restart(outage.at, outage.lasts)
+            }
+        });
+        let behaviours = spec.behaviours.iter().cloned().chain(outages).enumerate();
         let behaviours = behaviours
             .map(|(n, behaviour)| Scheduled::new(behaviour, present, random::mix(seed ^ n as u64)))
             .collect();

@@ -95,6 +95,16 @@ pub(crate) struct Outage {
     /// Whether the host was down with all containers; otherwise they run on.
     #[serde(default)]
     pub(crate) reboot: bool,
+    /// Whether the engine was restarted: it stops its containers before, and starts them after.
+    #[serde(default)]
+    pub(crate) restart: bool,
+}
+
+impl Outage {
+    /// Whether the engine began anew after it.
+    pub(crate) fn loses_events(&self) -> bool {
+        self.reboot || self.restart
+    }
 }
 
 /// One container and its behaviours.
@@ -131,7 +141,8 @@ pub(crate) struct ContainerSpec {
     pub(crate) probe: ProbeHealth,
     #[serde(default)]
     pub(crate) restart: RestartPolicy,
-    /// Exit code after SIGTERM: 143 or 0 with a handler, 2 for a Go program without one.
+    /// Exit code after SIGTERM: 143 or 0 with a handler, 2 for a Go program without one. 137 for one that does not listen: it gets SIGKILL
+    /// after ten seconds.
     #[serde(default)]
     pub(crate) stop_exit_code: i32,
     #[serde(default)]

@@ -19,6 +19,13 @@ pub enum Happening {
     },
     /// The kernel kills another process of the container; the first one lives on.
     ChildOutOfMemory,
+    /// The kernel kills another process of the container, and the first one gives up upon it.
+    ChildOutOfMemoryEnds {
+        /// Its exit code.
+        code: i32,
+    },
+    /// The kernel kills the process because the host has no memory left.
+    HostOutOfMemory,
     /// The program ends by itself.
     Exit {
         /// Its exit code.
@@ -56,6 +63,11 @@ pub enum Happening {
         /// How long it stays down.
         down_ms: u64,
     },
+    /// The engine is restarted: it stops the container, and starts it when it is back.
+    EngineRestart {
+        /// How long the engine is away.
+        down_ms: u64,
+    },
     /// The health check fails until a watcher restarts the container through the engine.
     FailedProbe,
 }
@@ -75,6 +87,8 @@ pub enum Farewell {
     RustPanic,
     /// A Java heap that is exhausted.
     JavaHeap,
+    /// A V8 heap that is exhausted.
+    NodeHeap,
     /// An uncaught Node exception.
     NodeException,
     /// A configuration that cannot be read.

@@ -98,6 +98,7 @@ fn last_words(lines: &mut Vec<Line>, container: &Container, farewell: Farewell, 
         Farewell::GoPanic => (Stream::Err, GO_PANIC),
         Farewell::RustPanic => (Stream::Err, RUST_PANIC),
         Farewell::JavaHeap => (Stream::Err, JAVA_HEAP),
+        Farewell::NodeHeap => (Stream::Err, NODE_HEAP),
         Farewell::NodeException => (Stream::Err, NODE_EXCEPTION),
     };
     let at = at - MILLISECOND;
@@ -143,6 +144,15 @@ java.lang.OutOfMemoryError: Java heap space
 \tat com.example.catalog.Index.grow(Index.java:214)
 \tat com.example.catalog.Index.add(Index.java:97)
 Terminating due to java.lang.OutOfMemoryError: Java heap space";
+
+const NODE_HEAP: &str = "\
+<--- Last few GCs --->
+[1:0x7f2c3a0]  3604211 ms: Mark-Compact 254.9 (259.7) -> 254.6 (260.2) MB, 412.1 / 0.0 ms  (average mu = 0.081, current mu = 0.012)
+
+<--- JS stacktrace --->
+FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory
+----- Native stack trace -----
+ 1: 0xb8ced1 node::OOMErrorHandler(char const*, v8::OOMDetails const&) [node]";
 
 const NODE_EXCEPTION: &str = "\
 /app/src/feed.js:63

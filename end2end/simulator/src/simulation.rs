@@ -281,6 +281,31 @@ impl RunningSimulator {
         self.shared.clock.now()
     }
 
+    /// When the next thing is due, if anything is.
+    pub fn next_at(&self) -> Option<DateTime<Utc>> {
+        self.shared.world().next_at().map(utc)
+    }
+
+    /// Breaks off every event stream of an engine.
+    pub fn break_streams(&self, engine: &str) {
+        if let Some(index) = self.index(engine) {
+            self.shared.world().engines[index].hang_up();
+        }
+    }
+
+    /// Lets an engine forget what it remembers of its events, as if newer ones had taken their place.
+    pub fn forget_events(&self, engine: &str) {
+        if let Some(index) = self.index(engine) {
+            self.shared.catch_up().engines[index].forget();
+        }
+    }
+
+    fn index(&self, engine: &str) -> Option<usize> {
+        self.endpoints
+            .iter()
+            .position(|endpoint| endpoint.engine == engine)
+    }
+
     /// Moves the present forward and lets everything happen that is due.
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
@@ -300,13 +325,22 @@ impl RunningSimulator {
 
     /// Stops an engine from answering, or lets it answer again. Its containers run on.
     pub fn pause(&self, engine: &str, pause: Pause) {
-        if let Some(index) = self
-            .endpoints
-            .iter()
-            .position(|endpoint| endpoint.engine == engine)
-        {
+        if let Some(index) = self.index(engine) {
             self.shared.pauses[index].send_replace(pause);
         }
+    }
+
+    /// The same for a while.
+    pub fn pause_for(&self, engine: &str, pause: Pause, lasts: Duration) {
+        let Some(index) = self.index(engine) else {
+            return;
+        };
+        self.shared.pauses[index].send_replace(pause);
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            tokio::time::sleep(lasts).await;
+            shared.pauses[index].send_replace(Pause::None);
+        });
     }
 
     /// Stops serving: no new connections, every stream ends, and what is being answered is answered.
@@ -357,7 +391,12 @@ async fn pacemaker(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
             let due = world
                 .next_at()
                 .map_or(LONGEST_SLEEP, |next| next - shared.clock.now_nanos());
-            Duration::from_nanos(due.clamp(0, LONGEST_SLEEP).unsigned_abs())
+            let longest = if shared.clock.is_of_timers() {
+                Nanos::MAX
+            } else {
+                LONGEST_SLEEP
+            };
+            Duration::from_nanos(due.clamp(0, longest).unsigned_abs())
         };
         tokio::select! {
             () = tokio::time::sleep(wait) => {}

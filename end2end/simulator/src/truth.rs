@@ -52,12 +52,35 @@ pub struct ChildOom {
     pub at: DateTime<Utc>,
 }
 
+impl Cause {
+    /// By Inquest's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OutOfMemory => "out_of_memory",
+            Self::NodeOutOfMemory => "node_out_of_memory",
+            Self::ChildOutOfMemory => "child_out_of_memory",
+            Self::RuntimeOutOfMemory => "runtime_out_of_memory",
+            Self::Crash => "crash",
+            Self::Completed => "completed",
+            Self::Stopped => "stopped",
+            Self::Deployed => "deployed",
+            Self::FailedProbe => "failed_probe",
+            Self::Killed => "killed",
+            Self::Platform => "platform",
+        }
+    }
+}
+
 /// Why a process ended, by Inquest's names for causes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The kernel killed it at the container's own limit.
     OutOfMemory,
+    /// The kernel killed it because the host had no memory left.
+    NodeOutOfMemory,
+    /// The kernel killed another of its processes, and it gave up upon that.
+    ChildOutOfMemory,
     /// Its heap was exhausted inside; it ended itself.
     RuntimeOutOfMemory,
     /// It ended with an error of its own.
@@ -72,7 +95,7 @@ pub enum Cause {
     FailedProbe,
     /// SIGKILL from outside the engine.
     Killed,
-    /// Its host went down.
+    /// Its host or its engine went down.
     Platform,
 }
 

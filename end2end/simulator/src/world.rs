@@ -12,11 +12,13 @@ use crate::container::{Container, Outcome, Status};
 use crate::event::{Action, EngineEvent};
 use crate::fleet::{EngineSpec, Fleet, Outage};
 use crate::happening::Happening;
-use crate::quantity::Nanos;
+use crate::quantity::{MILLISECOND, Nanos};
 use crate::truth::Truth;
 
 /// Events an engine keeps for clients that come back (moby `daemon/events`).
 const EVENT_BUFFER: usize = 256;
+/// How long an engine that is restarted still answers, while it stops its containers.
+const STOPS_FIRST: Nanos = 1_500 * MILLISECOND;
 /// Events a slow reader may fall behind.
 const STREAM_BUFFER: usize = 4_096;
 
@@ -54,11 +56,12 @@ pub(crate) struct World {
 impl Engine {
     fn new(spec: EngineSpec, present: Nanos) -> Self {
         let span = |outage: &Outage| {
-            let from = present + outage.at.0;
-            (from, from + outage.lasts.0)
+            let begin = present + outage.at.0;
+            let stops = if outage.restart { STOPS_FIRST } else { 0 };
+            (begin + stops, begin + outage.lasts.0)
         };
         let outages = spec.outages.iter().map(span).collect();
-        let reboots = spec.outages.iter().filter(|outage| outage.reboot);
+        let reboots = spec.outages.iter().filter(|outage| outage.loses_events());
         let mut reboots: Vec<_> = reboots.map(|outage| span(outage).1).collect();
         reboots.sort_by_key(|up| std::cmp::Reverse(*up));
         Self {
@@ -82,7 +85,11 @@ impl Engine {
     }
 
     /// The events it still remembers, and those to come, with none lost or doubled in between.
-    pub(crate) fn subscribe(&self) -> (Vec<EngineEvent>, broadcast::Receiver<Broadcast>) {
+    pub(crate) fn subscribe(
+        &mut self,
+        now: Nanos,
+    ) -> (Vec<EngineEvent>, broadcast::Receiver<Broadcast>) {
+        self.forget_before_reboots(now);
         (
             self.recent.iter().cloned().collect(),
             self.stream.subscribe(),
@@ -105,6 +112,13 @@ impl Engine {
         self.to_lose += count;
     }
 
+    /// An engine that was started anew remembers nothing.
+    fn forget_before_reboots(&mut self, now: Nanos) {
+        while self.reboots.pop_if(|up| *up <= now).is_some() {
+            self.recent.clear();
+        }
+    }
+
     fn publish(&mut self, event: &EngineEvent, index: usize) {
         match event.action {
             Action::Destroy => {
@@ -115,9 +129,7 @@ impl Engine {
             }
             _ => {}
         }
-        while self.reboots.pop_if(|up| *up <= nanos(event.at)).is_some() {
-            self.recent.clear();
-        }
+        self.forget_before_reboots(nanos(event.at));
         if self.to_lose > 0 {
             self.to_lose -= 1;
             return;

@@ -355,3 +355,77 @@ fn a_host_that_goes_down_leaves_no_event_but_the_start_after() {
     assert_eq!((state.restart_count, state.exit_code), (0, 0));
     assert!(state.finished_at < state.started_at);
 }
+
+#[test]
+fn a_host_without_memory_kills_those_who_have_no_limit_too() {
+    let (ticks, truth) = run("", "behaviours=[{kind='host_oom', when={at='in 30s'}}]", 40);
+    assert_eq!(events(&ticks), ["oom", "die 137", "start"]);
+    assert_eq!(truth.deaths[0].cause, Cause::NodeOutOfMemory);
+}
+
+#[test]
+fn a_killed_child_may_take_its_container_along() {
+    let (ticks, truth) = run(
+        "",
+        "behaviours=[{kind='child_oom', ends=70, when={at='in 30s'}}]",
+        40,
+    );
+    assert_eq!(events(&ticks), ["oom", "die 70", "start"]);
+    assert_eq!(truth.deaths[0].cause, Cause::ChildOutOfMemory);
+    assert!(truth.child_ooms.is_empty(), "it did not outlive it");
+}
+
+#[test]
+fn who_does_not_listen_is_killed_after_ten_seconds() {
+    let (ticks, truth) = run(
+        "",
+        "stop_exit_code=137\nbehaviours=[{kind='restart', when={at='in 30s'}}]",
+        60,
+    );
+    assert_eq!(
+        events(&ticks),
+        ["kill 15", "kill 9", "die 137", "stop", "start", "restart"]
+    );
+    let death = &truth.deaths[0];
+    assert_eq!(death.cause, Cause::Stopped);
+    assert!((death.ended_at - start()).num_seconds() >= 40);
+}
+
+#[test]
+fn an_engine_that_is_restarted_stops_its_containers_and_starts_them() {
+    let (ticks, truth) = run(
+        "outages=[{at='in 30s', lasts='8s', restart=true}]",
+        "stop_exit_code=143",
+        60,
+    );
+    assert_eq!(events(&ticks), ["kill 15", "die 143", "stop", "start"]);
+    let silent: Vec<usize> = (0..=60)
+        .filter(|second| !ticks[*second].silent.is_empty())
+        .collect();
+    assert_eq!(
+        silent,
+        (32..38).collect::<Vec<_>>(),
+        "it stops them before it goes"
+    );
+    let death = &truth.deaths[0];
+    assert_eq!(
+        (death.cause, death.restarted_by),
+        (Cause::Platform, Some(Starter::Engine))
+    );
+}
+
+#[test]
+fn a_cache_rises_ever_more_slowly_and_ends_nothing() {
+    let (ticks, truth) = run(
+        "",
+        "level=0.2\ncache=0.0\nbehaviours=[{kind='cache', rise=0.5, fills='1m'}]",
+        300,
+    );
+    let level = |second: usize| {
+        let stats = ticks[second].containers[0].stats.expect("it runs");
+        stats.working_set() as f64 / stats.limit as f64
+    };
+    assert!(level(60) - level(10) > 0.2, "{} {}", level(10), level(60));
+    assert!((level(300) - level(240)).abs() < 0.03);
+    assert!(truth.deaths.is_empty());
+}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
     fact::{Action, EngineEvent, Gap, GapKind, Observation, Poll},
@@ -136,7 +136,11 @@ struct Readings {
 
 impl Desk {
     /// Takes up where the store was left.
-    pub(super) async fn open(store: &Store, source: SourceId) -> Result<Self, StoreError> {
+    pub(super) async fn open(
+        store: &Store,
+        source: SourceId,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         let open = store.ledger().open_runs(source).await?;
         let down = store.ledger().down_runs(source).await?;
         let mut ledger = Ledger::restore(open, down);
@@ -146,7 +150,6 @@ impl Desk {
             }
         }
         let known = store.containers().known(source).await?;
-        let now = Utc::now();
         // Whatever was still lasting when we ended is told anew by the source if it still lasts.
         store.coverage().close(source, GapKind::Events, now).await?;
         let last_poll_at = store.sources().last_poll_at(source).await?;
@@ -333,9 +336,9 @@ impl Desk {
         self.incoming.removed.insert(id, at);
     }
 
-    /// Lets settle what is due by now, by the engine's clock.
-    pub(super) fn settle_now(&mut self) {
-        self.settle(Utc::now() + self.clock_offset);
+    /// Lets settle what is due by our `now`, by the engine's clock.
+    pub(super) fn settle_by(&mut self, now: Timestamp) {
+        self.settle(now + self.clock_offset);
     }
 
     /// What the time of an event or a poll leaves behind has settled: a stream keeps its order, and events are taken before polls. After

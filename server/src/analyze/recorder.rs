@@ -33,7 +33,7 @@ use super::{
     window,
 };
 use crate::{
-    collect::{Health, Message, outbox::Inbox},
+    collect::{Health, Message, clock::OurClock, outbox::Inbox},
     live::{Live, LiveEvent},
     store::{Appended, Recorded, Store, StoreError, Tick},
 };
@@ -57,6 +57,7 @@ pub struct Recorder {
     desks: HashMap<SourceId, Desk>,
     readings_due: Instant,
     stalled: Stalled,
+    clock: OurClock,
 }
 
 impl Recorder {
@@ -70,7 +71,14 @@ impl Recorder {
             desks: HashMap::new(),
             readings_due: Instant::now(),
             stalled: Stalled::default(),
+            clock: OurClock::default(),
         }
+    }
+
+    /// The same by another clock than the machine's.
+    #[must_use]
+    pub fn with_clock(self, clock: OurClock) -> Self {
+        Self { clock, ..self }
     }
 
     /// For who asks, while it runs, whether it can write.
@@ -96,18 +104,23 @@ impl Recorder {
                     None => last = true,
                 },
             }
-            let (polls, events) = inbox.depth();
-            gauge!(QUEUE, "queue" => "polls").set(polls as f64);
-            gauge!(QUEUE, "queue" => "events").set(events as f64);
-            // All of it, before ends are judged: the `oom` that explains one may still be waiting.
-            while let Some(message) = inbox.try_recv() {
-                self.take(message).await;
-            }
-            self.write_all(last).await;
+            self.turn(&mut inbox, last).await;
             if last {
                 return;
             }
         }
+    }
+
+    /// Takes all that waits and writes what is new: what [`Recorder::run`] does at each beat, for who sets the beat himself.
+    pub async fn turn(&mut self, inbox: &mut Inbox, readings_too: bool) {
+        let (polls, events) = inbox.depth();
+        gauge!(QUEUE, "queue" => "polls").set(polls as f64);
+        gauge!(QUEUE, "queue" => "events").set(events as f64);
+        // All of it, before ends are judged: the `oom` that explains one may still be waiting.
+        while let Some(message) = inbox.try_recv() {
+            self.take(message).await;
+        }
+        self.write_all(readings_too).await;
     }
 
     /// Records what is told at once, in its order: history rather than news.
@@ -120,9 +133,9 @@ impl Recorder {
 
     async fn take(&mut self, message: Message) {
         if !self.desks.contains_key(&message.source) {
-            let store = &self.store;
+            let (store, now) = (&self.store, self.clock.now());
             let Some(desk) = self
-                .persist(|| async move { Desk::open(store, message.source).await })
+                .persist(|| async move { Desk::open(store, message.source, now).await })
                 .await
             else {
                 return;
@@ -141,7 +154,7 @@ impl Recorder {
         let mut wrote = false;
         let mut health = Vec::new();
         for desk in desks.values_mut() {
-            desk.settle_now();
+            desk.settle_by(self.clock.now());
             let incoming = desk.take_incoming();
             wrote |= incoming.is_some() || !desk.found.is_empty();
             if let Some(incoming) = incoming {

@@ -39,10 +39,11 @@ pub(super) async fn events(
     let since = timestamp(&query.since)?;
     let until = timestamp(&query.until)?;
     let (mut past, live, now, kind) = {
-        let world = api.shared.catch_up();
-        let engine = &world.engines[api.engine];
-        let (past, live) = engine.subscribe();
-        (past, live, world.now, engine.spec.kind)
+        let mut world = api.shared.catch_up();
+        let now = world.now;
+        let engine = &mut world.engines[api.engine];
+        let (past, live) = engine.subscribe(now);
+        (past, live, now, engine.spec.kind)
     };
     // Podman was seen to replay nothing.
     past.retain(|event| {

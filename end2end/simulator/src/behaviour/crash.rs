@@ -16,12 +16,16 @@ pub(crate) struct Crash {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 enum Language {
     Go,
     Rust,
     Java,
     Node,
+    /// V8 gives up on its heap.
+    NodeHeap,
+    /// An exit code of the program's own, with nothing in its log that tells why.
+    Silent,
 }
 
 impl Acts for Crash {
@@ -31,6 +35,8 @@ impl Acts for Crash {
             Language::Rust => (101, Farewell::RustPanic),
             Language::Java => (3, Farewell::JavaHeap),
             Language::Node => (1, Farewell::NodeException),
+            Language::NodeHeap => (134, Farewell::NodeHeap),
+            Language::Silent => (70, Farewell::Silent),
         };
         Some((
             beat.next_after(after)?,

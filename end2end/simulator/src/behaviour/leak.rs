@@ -28,10 +28,24 @@ pub(crate) struct Leak {
     /// How many times too often the engine reports each kill.
     #[serde(default)]
     duplicates: u8,
+    /// How far memory strays from its line, as a share of the limit.
+    #[serde(default = "noise")]
+    noise: f64,
+    /// 1 for a straight line; above, growth gets faster; below, slower.
+    #[serde(default = "straight")]
+    bend: f64,
 }
 
 fn floor() -> f64 {
     0.12
+}
+
+fn noise() -> f64 {
+    0.012
+}
+
+fn straight() -> f64 {
+    1.0
 }
 
 impl Leak {
@@ -41,6 +55,8 @@ impl Leak {
             floor: floor(),
             tasks: None,
             duplicates: 0,
+            noise: noise(),
+            bend: straight(),
         }
     }
 
@@ -68,7 +84,8 @@ impl Acts for Leak {
         let from = life.started_at.max(beat.from());
         let end = beat.unbounded_after(Self::earliest_end(beat, life).max(from))?;
         let progress = ((at - from) as f64 / (end - from).max(1) as f64).clamp(0.0, 1.0);
-        let wobble = random::wave(life.seed, at, 11 * SECOND) * 0.012 * (1.0 - progress);
+        let wobble = random::wave(life.seed, at, 11 * SECOND) * self.noise * (1.0 - progress);
+        let progress = progress.powf(self.bend);
         Some(Load {
             level: (1.0 - self.floor).mul_add(progress, self.floor) + wobble,
             tasks: self.tasks.map_or(usual.tasks, |peak| {

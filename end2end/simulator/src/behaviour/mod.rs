@@ -3,14 +3,17 @@
 //! A behaviour may say what happens next ([`Acts::next`]), what the process uses meanwhile ([`Acts::load`]), or both. What
 //! the engine makes of a happening (events, states, back-off) is not decided here but in `script` and `container`.
 
+mod cache;
 mod child_oom;
 mod crash;
 mod crash_loop;
 mod daily;
 mod deploy;
+mod engine_restart;
 mod exit;
 mod failed_probe;
 mod garbage;
+mod host_oom;
 mod host_restart;
 mod job;
 mod kill;
@@ -89,14 +92,17 @@ macro_rules! behaviours {
 }
 
 behaviours! {
+    Cache(cache::Cache),
     ChildOom(child_oom::ChildOom),
     Crash(crash::Crash),
     CrashLoop(crash_loop::CrashLoop),
     Daily(daily::Daily),
     Deploy(deploy::Deploy),
+    EngineRestart(engine_restart::EngineRestart),
     Exit(exit::Exit),
     FailedProbe(failed_probe::FailedProbe),
     Garbage(garbage::Garbage),
+    HostOom(host_oom::HostOom),
     HostRestart(host_restart::HostRestart),
     Job(job::Job),
     Kill(kill::Kill),
@@ -126,6 +132,15 @@ impl Behaviour {
             ..When::default()
         };
         Self::HostRestart(host_restart::HostRestart { when, down })
+    }
+
+    /// The engine's restart at a moment.
+    pub(crate) fn engine_restart(at: Moment, down: Span) -> Self {
+        let when = When {
+            at: Some(at),
+            ..When::default()
+        };
+        Self::EngineRestart(engine_restart::EngineRestart { when, down })
     }
 
     /// Divides the rhythm, and moments to come, by `factor`.

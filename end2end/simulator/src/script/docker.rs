@@ -2,12 +2,16 @@
 
 use super::{Delays, Step, Then, Victim, exit, host_restart, killed, ms, terminated};
 use crate::event::Action;
-use crate::happening::Happening;
-use crate::quantity::{MILLISECOND, Nanos};
+use crate::happening::{Farewell, Happening};
+use crate::quantity::{MILLISECOND, Nanos, SECOND};
 use crate::truth::{Cause, Starter};
 
 /// How long after a death a late `oom` event comes.
 const LATE_OOM: Nanos = 700 * MILLISECOND;
+/// How long a stop waits before it kills.
+const STOP_TIMEOUT: Nanos = 10 * SECOND;
+/// The exit code of what was killed.
+const SIGKILLED: i32 = 137;
 
 pub(super) fn steps(
     happening: &Happening,
@@ -21,6 +25,31 @@ pub(super) fn steps(
         }
         Happening::ChildOutOfMemory => {
             vec![(at + delays.between(10, 200), Step::Oom(Victim::Child))]
+        }
+        Happening::ChildOutOfMemoryEnds { code } => {
+            let heard = at + delays.between(10, 200);
+            vec![
+                (heard, Step::Oom(Victim::OfTheEnd)),
+                (
+                    heard + delays.between(50, 400),
+                    Step::Die {
+                        exit_code: *code,
+                        cause: Cause::ChildOutOfMemory,
+                        log: Farewell::Clean,
+                        then: Then::Policy,
+                    },
+                ),
+            ]
+        }
+        Happening::HostOutOfMemory => {
+            let heard = at + delays.between(10, 150);
+            vec![
+                (heard, Step::Oom(Victim::First)),
+                (
+                    heard + delays.between(110, 510),
+                    killed(Cause::NodeOutOfMemory, Then::Policy),
+                ),
+            ]
         }
         Happening::Exit {
             code,
@@ -49,6 +78,12 @@ pub(super) fn steps(
         }
         Happening::Deploy { tag, forced } => deploy(at, tag, *forced, stop_exit_code, delays),
         Happening::HostRestart { down_ms } => host_restart(at, *down_ms, delays),
+        Happening::EngineRestart { down_ms } => {
+            let mut steps = stop(at, Cause::Platform, stop_exit_code, delays);
+            let up = at + ms(*down_ms) + delays.between(300, 4_000);
+            steps.push((up, Step::Start(Starter::Engine)));
+            steps
+        }
         Happening::FailedProbe => {
             let mut steps = vec![(at, Step::Report(Action::Unhealthy))];
             steps.extend(restart(
@@ -80,8 +115,18 @@ fn out_of_memory(at: Nanos, late: bool, duplicates: u8, delays: &mut Delays) -> 
     steps
 }
 
-/// `kill` 15, `die`, `stop`.
+/// `kill` 15, `die`, `stop`; of one that does not listen, `kill` 9 after ten seconds.
 fn stop(at: Nanos, cause: Cause, exit_code: i32, delays: &mut Delays) -> Vec<(Nanos, Step)> {
+    if exit_code == SIGKILLED {
+        let given_up = at + STOP_TIMEOUT;
+        let died = given_up + delays.between(20, 120);
+        return vec![
+            (at, Step::Report(Action::Kill { signal: 15 })),
+            (given_up, Step::Report(Action::Kill { signal: 9 })),
+            (died, killed(cause, Then::Rest)),
+            (died + delays.between(5, 40), Step::Report(Action::Stop)),
+        ];
+    }
     let died = at + delays.between(30, 400);
     vec![
         (at, Step::Report(Action::Kill { signal: 15 })),
@@ -93,7 +138,8 @@ fn stop(at: Nanos, cause: Cause, exit_code: i32, delays: &mut Delays) -> Vec<(Na
 /// `kill` 15, `die`, `stop`, `start`, `restart`.
 fn restart(at: Nanos, cause: Cause, exit_code: i32, delays: &mut Delays) -> Vec<(Nanos, Step)> {
     let mut steps = stop(at, cause, exit_code, delays);
-    let started = at + 450 * MILLISECOND + delays.between(250, 900);
+    let stopped = steps.last().map_or(at, |(at, _)| *at);
+    let started = stopped.max(at + 450 * MILLISECOND) + delays.between(250, 900);
     steps.push((started, Step::Start(Starter::Manual)));
     steps.push((
         started + delays.between(2, 20),
@@ -121,7 +167,8 @@ fn deploy(
     } else {
         stop(at, Cause::Deployed, exit_code, delays)
     };
-    let destroyed = at + 500 * MILLISECOND + delays.between(20, 200);
+    let stopped = steps.last().map_or(at, |(at, _)| *at);
+    let destroyed = stopped.max(at + 500 * MILLISECOND) + delays.between(20, 200);
     let created = destroyed + delays.between(100, 900);
     steps.push((destroyed, Step::Destroy));
     steps.push((

@@ -41,6 +41,8 @@ pub(crate) enum Victim {
     FirstBefore,
     /// Another process; the first one lives on.
     Child,
+    /// Another process; the first one is about to give up upon it.
+    OfTheEnd,
 }
 
 /// What follows a death.
@@ -102,7 +104,7 @@ pub(crate) fn policy_start(engine: EngineKind, at: Nanos) -> Vec<(Nanos, Step)> 
 fn exit(code: i32, log: Farewell) -> Step {
     let cause = match (code, log) {
         (0, _) => Cause::Completed,
-        (_, Farewell::JavaHeap) => Cause::RuntimeOutOfMemory,
+        (_, Farewell::JavaHeap | Farewell::NodeHeap) => Cause::RuntimeOutOfMemory,
         _ => Cause::Crash,
     };
     Step::Die {

@@ -2,7 +2,7 @@
 
 use super::{Delays, Step, Then, exit, host_restart, killed, ms, terminated};
 use crate::event::Action;
-use crate::happening::Happening;
+use crate::happening::{Farewell, Happening};
 use crate::quantity::{MILLISECOND, Nanos};
 use crate::truth::{Cause, Starter};
 
@@ -19,6 +19,19 @@ pub(super) fn steps(
         )],
         // The kernel tells conmon, conmon tells nobody.
         Happening::ChildOutOfMemory => Vec::new(),
+        Happening::ChildOutOfMemoryEnds { code } => vec![(
+            at + delays.between(60, 400),
+            Step::Die {
+                exit_code: *code,
+                cause: Cause::ChildOutOfMemory,
+                log: Farewell::Clean,
+                then: Then::Policy,
+            },
+        )],
+        Happening::HostOutOfMemory => vec![(
+            at + delays.between(60, 400),
+            killed(Cause::NodeOutOfMemory, Then::Policy),
+        )],
         Happening::Exit {
             code,
             log,
@@ -64,6 +77,15 @@ pub(super) fn steps(
             steps
         }
         Happening::HostRestart { down_ms } => host_restart(at, *down_ms, delays),
+        // Podman has no daemon: what restarts it are its units, which stop and start the containers.
+        Happening::EngineRestart { down_ms } => {
+            let mut steps = end(
+                at + delays.between(30, 400),
+                terminated(Cause::Platform, stop_exit_code),
+            );
+            steps.extend(start(at + ms(*down_ms), Starter::Engine));
+            steps
+        }
         Happening::FailedProbe => {
             let mut steps = vec![(at, Step::Report(Action::Unhealthy))];
             steps.extend(restart(

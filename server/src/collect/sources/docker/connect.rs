@@ -7,7 +7,6 @@ use bollard::{
     errors::Error,
     models::{SystemInfo, SystemVersion},
 };
-use chrono::Utc;
 use domain::{Timestamp, source::EngineInfo};
 
 use super::{Endpoint, Settings, call::bounded, client::Client, map, problem::Problem};
@@ -49,19 +48,20 @@ impl Engine {
             ));
         }
         // Socket proxies often hide /info. It has the engine's clock, but everything else works without.
-        let asked = Utc::now();
+        let ours = &settings.clock;
+        let asked = ours.now();
         let told = bounded(timeout, docker.info()).await.ok();
-        let answered = Utc::now();
+        let answered = ours.now();
         let clock = told
             .as_ref()
             .and_then(|info| map::time(info.system_time.as_deref()?))
-            .map(|told| EngineClock::measured(told, asked, answered));
+            .map(|told| EngineClock::measured(ours.clone(), told, asked, answered));
         Ok(Self {
             docker,
             client,
             endpoint: endpoint.clone(),
-            info: describe(&version, told.as_ref(), clock),
-            clock: clock.unwrap_or_default(),
+            info: describe(&version, told.as_ref(), clock.as_ref()),
+            clock: clock.unwrap_or_else(|| EngineClock::like(ours.clone())),
         })
     }
 
@@ -98,7 +98,7 @@ fn open(endpoint: &Endpoint, timeout: Duration) -> Result<Docker, Error> {
 fn describe(
     version: &SystemVersion,
     info: Option<&SystemInfo>,
-    clock: Option<EngineClock>,
+    clock: Option<&EngineClock>,
 ) -> EngineInfo {
     EngineInfo {
         product: map::product(version).to_owned(),

@@ -35,7 +35,7 @@ pub use self::{
 };
 use super::super::{
     Health,
-    clock::EngineClock,
+    clock::{EngineClock, OurClock},
     metrics::FAILURES,
     reporter::Reporter,
     scheduler::{Context, Source},
@@ -50,6 +50,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// How many calls may be under way at once.
     pub concurrency: usize,
+    /// Our own time.
+    pub clock: OurClock,
 }
 
 impl Settings {
@@ -59,6 +61,7 @@ impl Settings {
             interval,
             timeout: interval.mul_f64(0.8).min(Duration::from_secs(5)),
             concurrency: 32,
+            clock: OurClock::default(),
         }
     }
 }
@@ -116,7 +119,10 @@ impl Source for DockerSource {
 impl DockerSource {
     /// Connects, watches until the engine goes away, and begins again.
     async fn watch(&self, reporter: &Reporter, mut cursor: Cursor) -> std::convert::Infallible {
-        let mut outage = Outage::default();
+        let mut outage = Outage {
+            clock: EngineClock::like(self.settings.clock.clone()),
+            ..Outage::default()
+        };
         loop {
             let problem = match Engine::connect(&self.endpoint, &self.settings).await {
                 Err(problem) => problem,
@@ -127,7 +133,7 @@ impl DockerSource {
                         version = engine.info.version,
                         "connected"
                     );
-                    outage.clock = engine.clock;
+                    outage.clock = engine.clock.clone();
                     Watch::new(&engine, &self.settings, reporter, &mut outage)
                         .run(&mut cursor)
                         .await

@@ -117,7 +117,7 @@ impl Watch<'_> {
     fn call(&self) -> Call {
         Call {
             client: self.engine.client.clone(),
-            clock: self.engine.clock,
+            clock: self.engine.clock.clone(),
             timeout: self.settings.timeout,
             permits: self.permits.clone(),
         }
