@@ -67,13 +67,13 @@ impl RevisionReason {
 /// Why `new` replaces `old`, or `None` when it says the same. The same cause just as sure is the same, unless the program's own words
 /// are new.
 pub fn reason(old: &Verdict, new: &Verdict) -> Option<RevisionReason> {
-    let supports = |verdict: &Verdict, kind| {
-        verdict
-            .evidence
-            .iter()
-            .any(|evidence| evidence.stance == Stance::For && evidence.kind == kind)
+    let is_new = |kind| {
+        new.evidence.iter().any(|evidence| {
+            evidence.stance == Stance::For
+                && evidence.kind == kind
+                && !old.evidence.iter().any(|known| known.text == evidence.text)
+        })
     };
-    let is_new = |kind| supports(new, kind) && !supports(old, kind);
     if (old.cause, old.confidence) == (new.cause, new.confidence) {
         return is_new(EvidenceKind::Log).then_some(RevisionReason::Log);
     }
