@@ -4,10 +4,11 @@ use std::{pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    ids::WorkloadId,
+    ids::{RestartId, WorkloadId},
     view::{
-        ExportBlock, ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery,
-        SeriesSet, SourceRow, StorageQuery, StorageView, TimelineEntry, TimelineQuery,
+        ExportBlock, ExportQuery, FleetView, LogHit, LogQuery, LogView, NewCorrection, Page,
+        PanicGroup, PanicQuery, RestartDetail, RestartQuery, RestartRow, SeriesQuery, SeriesSet,
+        SourceRow, StorageQuery, StorageView, TimelineEntry, TimelineQuery,
         WorkloadDetail, WorkloadQuery, WorkloadRow,
     },
 };
@@ -119,6 +120,41 @@ pub trait Backend: Send + Sync + 'static {
         caller: &Caller,
         query: &RestartQuery,
     ) -> Result<Page<RestartRow>, BackendError>;
+
+    /// One restart with everything that is kept around it.
+    async fn restart(&self, caller: &Caller, id: RestartId) -> Result<RestartDetail, BackendError>;
+
+    /// The last lines of the run that ended; not found when none were read.
+    async fn restart_log(&self, caller: &Caller, id: RestartId) -> Result<LogView, BackendError>;
+
+    /// A restart as a scenario file: the facts, and the verdict that is right.
+    async fn restart_scenario(
+        &self,
+        caller: &Caller,
+        id: RestartId,
+    ) -> Result<String, BackendError>;
+
+    /// Keeps what a person says the cause was, beside the verdict.
+    async fn correct_restart(
+        &self,
+        caller: &Caller,
+        id: RestartId,
+        correction: &NewCorrection,
+    ) -> Result<(), BackendError>;
+
+    /// Logs that have some words, the newest first.
+    async fn logs(
+        &self,
+        caller: &Caller,
+        query: &LogQuery,
+    ) -> Result<Page<LogHit>, BackendError>;
+
+    /// Panics by workload and fingerprint, the last seen first.
+    async fn panics(
+        &self,
+        caller: &Caller,
+        query: &PanicQuery,
+    ) -> Result<Page<PanicGroup>, BackendError>;
 
     /// Dated facts, oldest first.
     async fn timeline(

@@ -13,7 +13,7 @@ use leptos_router::{
 };
 
 #[cfg(feature = "ssr")]
-use crate::documents::Settings;
+use crate::documents::{RestartPage, Settings};
 use crate::{
     components::TopBar,
     erase::{Content, Erase},
@@ -87,6 +87,7 @@ pub fn Documents() -> impl IntoView {
     view! {
         <Frame handover>
             <FlatRoutes fallback=|| view! { <NotFound /> }.erase()>
+                <Route path=path!("/restarts/:id") view=|| view! { <RestartPage /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=|| view! { <Settings /> }.erase() ssr=SsrMode::Async />
             </FlatRoutes>
         </Frame>

@@ -300,3 +300,40 @@ async fn no_style_is_inline() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_restart_has_everything_that_was_kept_around_it_and_no_script() {
+    let (status, html) = get(Fleet::Usual, "/restarts/7").await;
+    assert_eq!(status, StatusCode::OK);
+    for said in [
+        "checkout ran out of memory",
+        "Kernel reported an OOM kill 0.2",
+        "peak not seen",
+        "limit reached, peak not seen",
+        "Seen 14 times since",
+        "It came back on",
+        "redacted: password",
+        "Earlier verdicts",
+        "told late",
+        "postgres",
+        "The host was &lt;b&gt;moved&lt;/b&gt;.",
+        "/api/v1/restarts/7/log",
+        "/api/v1/restarts/7/scenario",
+        "name=\"note\"",
+    ] {
+        assert!(html.contains(said), "{said}: {html}");
+    }
+    assert!(!html.contains("<script"), "what a program wrote is text");
+    assert!(!html.contains("<i>wrong"), "so it is in lines with marks");
+    let marked = html.matches("class=\"hit\"").count();
+    assert_eq!(marked, 3, "the panic and its stack");
+}
+
+#[tokio::test]
+async fn a_restart_that_is_not_there_is_not_found() {
+    for id in ["8", "any", "99999999999999999999"] {
+        let (status, html) = get(Fleet::Usual, &format!("/restarts/{id}")).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert!(html.contains("No such restart"), "{html}");
+    }
+}

@@ -1,5 +1,6 @@
 //! One reading of a container's numbers. What was not seen is `None`, never zero.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -9,9 +10,10 @@ use crate::{
 
 /// What one poll saw of one container.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Sample {
     /// When the engine answered.
-    pub at: Timestamp,
+    pub at: DateTime<Utc>,
     /// Memory that counts towards the limit: `usage - inactive_file` (`total_inactive_file` on cgroup v1), never below zero.
     pub working_set_bytes: Option<u64>,
     /// All memory charged to the cgroup.
@@ -32,6 +34,7 @@ pub struct Sample {
 
 /// A number of tasks and what they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TaskCount {
     /// What is counted.
     pub kind: TaskKind,

@@ -2,15 +2,17 @@
 
 mod check;
 mod error;
+mod evidence;
 mod storage;
 
 use app::backend::{About, Backend, BackendError, Caller, ExportStream};
 use async_trait::async_trait;
 use chrono::Utc;
 use domain::{
-    ids::WorkloadId,
+    ids::{RestartId, WorkloadId},
     view::{
-        ExportQuery, FleetView, Page, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow,
+        ExportQuery, FleetView, LogHit, LogQuery, LogView, NewCorrection, Page, PanicGroup,
+        PanicQuery, RestartDetail, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow,
         StorageQuery, StorageView, TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery,
         WorkloadRow,
     },
@@ -157,6 +159,50 @@ impl Backend for StoreBackend {
         self.check_workload(query.workload, page.data.is_empty())
             .await?;
         Ok(page)
+    }
+
+    async fn restart(&self, _caller: &Caller, id: RestartId) -> Result<RestartDetail, BackendError> {
+        evidence::restart(&self.store, id).await
+    }
+
+    async fn restart_log(&self, _caller: &Caller, id: RestartId) -> Result<LogView, BackendError> {
+        evidence::log(&self.store, id).await
+    }
+
+    async fn restart_scenario(
+        &self,
+        _caller: &Caller,
+        id: RestartId,
+    ) -> Result<String, BackendError> {
+        evidence::scenario(&self.store, id).await
+    }
+
+    async fn correct_restart(
+        &self,
+        _caller: &Caller,
+        id: RestartId,
+        correction: &NewCorrection,
+    ) -> Result<(), BackendError> {
+        evidence::correct(&self.store, id, correction).await
+    }
+
+    async fn logs(
+        &self,
+        _caller: &Caller,
+        query: &LogQuery,
+    ) -> Result<Page<LogHit>, BackendError> {
+        check::logs(query)?;
+        self.store.log_hits(query).await.map_err(from_store)
+    }
+
+    async fn panics(
+        &self,
+        _caller: &Caller,
+        query: &PanicQuery,
+    ) -> Result<Page<PanicGroup>, BackendError> {
+        check::limit(query.limit, check::MAX_RESTARTS)?;
+        let groups = self.store.panic_groups(query).await.map_err(from_store)?;
+        Ok(Page::whole(groups))
     }
 
     async fn timeline(

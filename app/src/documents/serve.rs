@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use axum::{Router, body::Body, extract::Request, routing::get};
+use axum::{Router, body::Body, extract::Request, response::Response, routing::get};
 use futures::{Stream, StreamExt, future, stream};
 use leptos::prelude::*;
 use leptos_axum::{generate_route_list_with_exclusions_and_ssg_and_context, handle_response_inner};
@@ -34,6 +34,15 @@ where
         router = router.route(route.path(), get(render));
     }
     router
+}
+
+/// The document at the address of a request, as the answer to a form that was not taken: `context` provides what is to be said about that.
+pub async fn render_document(
+    options: LeptosOptions,
+    context: impl Fn() + Clone + Send + 'static,
+    request: Request<Body>,
+) -> Response<Body> {
+    handle_response_inner(context, move || document_shell(options), request, whole).await
 }
 
 /// HTML, as leptos hands it from one part of itself to the next.

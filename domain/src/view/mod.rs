@@ -2,6 +2,7 @@
 //!
 //! No value here is ever NaN or infinite; what is not known is `None` and becomes `null`.
 
+mod evidence;
 mod export;
 mod page;
 mod restarts;
@@ -11,6 +12,11 @@ mod storage;
 mod timeline;
 mod workloads;
 
+pub use evidence::{
+    BlackBoxView, Correction, ExcerptPart, LONGEST_NOTE, LogHit, LogQuery, LogSummary, LogView,
+    NeighbourRow, NewCorrection, PanicDetail, PanicGroup, PanicQuery, PanicReturn, RestartDetail,
+    Revision,
+};
 pub use export::{EXPORT_RANGE, ExportBlock, ExportQuery, ExportSubject};
 pub use page::{Meta, Page};
 pub use restarts::{RestartQuery, RestartRow};

@@ -65,6 +65,8 @@ pub struct RestartRow {
     pub confidence: Confidence,
     /// Everything that was weighed.
     pub evidence: Vec<Evidence>,
+    /// Fingerprint of the panic in its log; `null` when none was found, or no log was read.
+    pub panic: Option<String>,
     /// Share of the limit in the last reading before the end.
     pub last_memory_ratio: Option<f64>,
     /// When that reading was taken.

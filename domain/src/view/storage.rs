@@ -57,6 +57,8 @@ pub enum Tier {
     Rollups1h,
     /// Restarts with their evidence, runs and other dated facts.
     Restarts,
+    /// The last lines that runs wrote.
+    Logs,
     /// What the engines' event streams said, and when we could not see.
     Events,
     /// Sources, workloads, containers and the like, which hardly grow.

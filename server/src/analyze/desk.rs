@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
+    black_box::{self, AFTER, Neighbour},
     fact::{Action, EngineEvent, Gap, GapKind, Observation, Poll},
     ids::{ContainerKey, EngineId, SourceId},
     ledger::{Ledger, Step},
@@ -12,7 +13,10 @@ use domain::{
     workload::ContainerState,
 };
 
-use super::ring::{self, Ring};
+use super::{
+    ring::{self, Ring},
+    scene::{OpenBox, Scenes},
+};
 use crate::{
     collect::{Body, Health, ProbeHealth},
     store::{Resolved, Store, StoreError, Tick},
@@ -41,6 +45,10 @@ pub(super) struct Desk {
     /// Podman reports neither OOM kills nor stops.
     is_podman: bool,
     clock_offset: TimeDelta,
+    /// What ends wait for beside their verdicts.
+    pub(super) scenes: Scenes,
+    /// Up to when there were polls.
+    seen_until: Timestamp,
     /// Up to when, by what came in, ends were settled.
     settled_at: Timestamp,
     /// The last poll before this start, until the first one after it.
@@ -101,6 +109,8 @@ pub(super) struct Found {
     pub(super) step: Step,
     /// `None` when the ring does not reach back far enough.
     pub(super) samples: Option<Vec<Sample>>,
+    /// The largest users of memory when it was found.
+    pub(super) neighbours: Vec<Neighbour>,
 }
 
 /// What has come in since the last round of writing, other than readings.
@@ -153,6 +163,15 @@ impl Desk {
         // Whatever was still lasting when we ended is told anew by the source if it still lasts.
         store.coverage().close(source, GapKind::Events, now).await?;
         let last_poll_at = store.sources().last_poll_at(source).await?;
+        let mut scenes = Scenes::default();
+        for open in store.black_boxes().incomplete(source, now - REREAD).await? {
+            scenes.open(OpenBox {
+                container: EngineId(open.engine_id),
+                next: None,
+                run_started_at: open.run_started_at,
+                ended_at: open.ended_at,
+            });
+        }
         Ok(Self {
             source,
             ledger,
@@ -176,6 +195,8 @@ impl Desk {
             health: None,
             is_podman: false,
             clock_offset: TimeDelta::zero(),
+            scenes,
+            seen_until: Timestamp::MIN_UTC,
             settled_at: Timestamp::MIN_UTC,
             last_poll_at,
         })
@@ -206,6 +227,7 @@ impl Desk {
                 self.incoming.health = Some(health);
             }
             Body::Probe(probe) => self.incoming.probes.push(probe),
+            Body::Log(tail) => self.scenes.log(tail),
         }
     }
 
@@ -220,6 +242,7 @@ impl Desk {
                 reason: "Inquest was not watching".to_owned(),
             });
         }
+        self.seen_until = self.seen_until.max(poll.tick);
         self.settle_before(poll.tick);
         self.ledger.observe_poll(&poll);
         if poll.complete {
@@ -353,16 +376,91 @@ impl Desk {
     }
 
     fn settle(&mut self, at: Timestamp) {
+        let mut users = None;
         for step in self.ledger.due(at) {
-            let samples = match &step {
-                Step::Died(death) => self
-                    .containers
-                    .get(&death.spec.id)
-                    .and_then(|known| known.ring.range(ring::reach(death), death.ended_at)),
-                _ => None,
-            };
-            self.found.push(Found { step, samples });
+            let (mut samples, mut neighbours) = (None, Vec::new());
+            if let Step::Died(death) = &step {
+                let known = self.containers.get(&death.spec.id);
+                samples =
+                    known.and_then(|known| known.ring.range(ring::reach(death), death.ended_at));
+                // Of ends that settle together the users are counted once.
+                let users = users.get_or_insert_with(|| self.memory_users());
+                let last = samples.iter().flatten().next_back();
+                neighbours = self.neighbours(users, &death.spec.id, death.ended_at, last);
+            }
+            self.found.push(Found {
+                step,
+                samples,
+                neighbours,
+            });
         }
+    }
+
+    /// Who uses how much memory, by the newest reading of each container.
+    fn memory_users(&self) -> Vec<(EngineId, Neighbour)> {
+        let users = self.containers.iter().filter_map(|(id, known)| {
+            let reading = known.ring.newest_reading()?;
+            let neighbour = Neighbour {
+                workload: known.keys?.workload,
+                working_set_bytes: reading.working_set_bytes?,
+                limit_bytes: reading.limit_bytes,
+                at: reading.at,
+                is_itself: false,
+            };
+            Some((id.clone(), neighbour))
+        });
+        users.collect()
+    }
+
+    /// The largest users at the moment of an end. Its own reading is the last before it, not one of the next run.
+    fn neighbours(
+        &self,
+        users: &[(EngineId, Neighbour)],
+        ended: &EngineId,
+        at: Timestamp,
+        last: Option<&Sample>,
+    ) -> Vec<Neighbour> {
+        /// Readings farther from the end say nothing about it: three polls at the usual interval.
+        const NEAR: TimeDelta = TimeDelta::seconds(30);
+
+        let others = users
+            .iter()
+            .filter(|(id, user)| id != ended && (user.at - at).abs() <= NEAR)
+            .map(|(_, user)| *user);
+        let itself = last.and_then(|last| {
+            Some(Neighbour {
+                workload: self.containers.get(ended)?.keys?.workload,
+                working_set_bytes: last.working_set_bytes?,
+                limit_bytes: last.limit_bytes,
+                at: last.at,
+                is_itself: true,
+            })
+        });
+        black_box::largest(others.chain(itself).collect())
+    }
+
+    /// Readings that led up to an end, if they are all here.
+    pub(super) fn readings_before(&self, death: &domain::ledger::Death) -> Option<Vec<Sample>> {
+        let known = self.containers.get(&death.spec.id)?;
+        known.ring.range(ring::reach(death), death.ended_at)
+    }
+
+    /// Black boxes whose minutes after the end are over, with the readings of those minutes.
+    pub(super) fn boxes_over(&mut self) -> Vec<(OpenBox, Vec<Sample>)> {
+        let over = self.scenes.over(self.seen_until);
+        let with_readings = over.into_iter().map(|open| {
+            let begin = open.ended_at + TimeDelta::milliseconds(1);
+            let of = |id: &EngineId| {
+                self.containers
+                    .get(id)
+                    .map(|known| known.ring.what_is_here(begin, open.ended_at + AFTER))
+            };
+            let mut readings = of(&open.container).unwrap_or_default();
+            let next = open.next.as_ref().filter(|next| **next != open.container);
+            readings.extend(next.and_then(of).unwrap_or_default());
+            (open, readings)
+        });
+        with_readings.collect()
     }
 
     /// Whether the engine reports OOM kills and stops as events.

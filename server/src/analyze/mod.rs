@@ -4,6 +4,7 @@ mod desk;
 pub mod metrics;
 pub mod recorder;
 mod ring;
+mod scene;
 mod stalled;
 mod window;
 

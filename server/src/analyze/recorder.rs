@@ -13,6 +13,8 @@ use domain::{
     fact::Observation,
     ids::{ContainerKey, SourceId},
     ledger::{Death, LedgerChange, Step},
+    log::LogTail,
+    panic::Panic,
     restart::Restart,
     sample::Sample,
     workload::{ContainerSpec, ContainerState},
@@ -28,14 +30,14 @@ use super::{
         QUEUE, SAMPLES_REFUSED, SAMPLES_WRITTEN, STORE_REFUSALS, STORE_RETRIES, VERDICTS,
         WRITE_SECONDS,
     },
-    ring,
+    ring, scene,
     stalled::Stalled,
     window,
 };
 use crate::{
     collect::{Health, Message, clock::OurClock, outbox::Inbox},
     live::{Live, LiveEvent},
-    store::{Appended, Recorded, Store, StoreError, Tick},
+    store::{Appended, Beside, Recorded, Store, StoreError, Tick},
 };
 
 /// How often what is new is written, and ends are looked at that have settled although nothing else happened.
@@ -168,6 +170,7 @@ impl Recorder {
         }
         for desk in desks.values_mut() {
             self.write_ledger(desk).await;
+            self.write_boxes(desk).await;
         }
         for (source, health) in health {
             if let (Some(desk), Some(health)) = (desks.get_mut(&source), health) {
@@ -320,12 +323,23 @@ impl Recorder {
     }
 
     async fn write_ledger(&self, desk: &mut Desk) {
-        let mut changes = Vec::new();
+        let (mut changes, mut beside) = (Vec::new(), Vec::new());
         for found in std::mem::take(&mut desk.found) {
             changes.push(match found.step {
                 Step::Began(run) => LedgerChange::Began(run),
                 Step::Died(death) => {
-                    LedgerChange::Ended(Box::new(self.judge(desk, &death, found.samples).await))
+                    let log = desk.scenes.log_of(&death);
+                    let samples = self.readings(desk, &death, found.samples).await;
+                    let (entry, panic) = self.judge(desk, &death, &samples, log.as_ref()).await;
+                    beside.push(Beside {
+                        container: death.spec.id.clone(),
+                        run_started_at: death.run_started_at,
+                        log,
+                        panic,
+                        black_box: Some(scene::black_box(&death, &samples, found.neighbours)),
+                    });
+                    desk.scenes.judged(death);
+                    LedgerChange::Ended(Box::new(entry))
                 }
                 Step::CameBack(back) => LedgerChange::CameBack(back),
                 Step::ChildOutOfMemory { container, at } => {
@@ -333,13 +347,14 @@ impl Recorder {
                 }
             });
         }
+        self.judge_again(desk, &mut changes, &mut beside).await;
         if changes.is_empty() {
             return;
         }
         let (store, source) = (&self.store, desk.source);
-        let changes = &changes;
+        let (changes, beside) = (&changes, &beside);
         let recorded = self
-            .persist(|| async move { store.ledger().record(source, changes).await })
+            .persist(|| async move { store.ledger().record_with(source, changes, beside).await })
             .await;
         for news in recorded.into_iter().flatten() {
             self.live.publish(match news {
@@ -360,23 +375,105 @@ impl Recorder {
         }
     }
 
-    async fn judge(&self, desk: &Desk, death: &Death, in_memory: Option<Vec<Sample>>) -> Restart {
-        let samples = match (in_memory, desk.key(&death.spec.id)) {
+    /// Ends whose log came after their verdict. What the log says may change it; the store keeps the verdict before.
+    async fn judge_again(
+        &self,
+        desk: &mut Desk,
+        changes: &mut Vec<LedgerChange>,
+        beside: &mut Vec<Beside>,
+    ) {
+        if !desk.scenes.has_logs() {
+            return;
+        }
+        for (log, death) in desk.scenes.late_logs() {
+            let in_memory = desk.readings_before(&death);
+            let samples = self.readings(desk, &death, in_memory).await;
+            let (entry, panic) = self.judge(desk, &death, &samples, Some(&log)).await;
+            changes.push(LedgerChange::Ended(Box::new(entry)));
+            beside.push(Beside {
+                container: death.spec.id.clone(),
+                run_started_at: death.run_started_at,
+                log: Some(log),
+                panic,
+                black_box: None,
+            });
+        }
+        // Ends that were judged before Inquest was restarted: their verdicts stay, their logs are kept.
+        for log in desk.scenes.left_over() {
+            let (store, source) = (&self.store, desk.source);
+            let log = &log;
+            self.persist(|| async move { store.ledger().keep_log(source, log).await })
+                .await;
+        }
+    }
+
+    /// Completes black boxes whose minutes are over.
+    async fn write_boxes(&self, desk: &mut Desk) {
+        for (open, mut after) in desk.boxes_over() {
+            let Some(container) = desk.key(&open.container) else {
+                continue;
+            };
+            if after.is_empty() {
+                // Inquest was restarted meanwhile.
+                after = self
+                    .stored_samples(container, open.ended_at, open.until())
+                    .await;
+            }
+            let (store, after) = (&self.store, &after);
+            let (run, until) = (open.run_started_at, open.until());
+            self.persist(|| async move {
+                store
+                    .black_boxes()
+                    .complete(container, run, until, after)
+                    .await
+            })
+            .await;
+        }
+    }
+
+    /// The readings that led up to an end.
+    async fn readings(
+        &self,
+        desk: &Desk,
+        death: &Death,
+        in_memory: Option<Vec<Sample>>,
+    ) -> Vec<Sample> {
+        match (in_memory, desk.key(&death.spec.id)) {
             (Some(samples), _) => samples,
             (None, Some(container)) => {
                 self.stored_samples(container, ring::reach(death), death.ended_at)
                     .await
             }
             (None, None) => Vec::new(),
+        }
+    }
+
+    /// The entry for an end, and what the program said of it. Without a log, what is known from one that came earlier.
+    async fn judge(
+        &self,
+        desk: &Desk,
+        death: &Death,
+        samples: &[Sample],
+        log: Option<&LogTail>,
+    ) -> (Restart, Option<Panic>) {
+        let panic = match (log, desk.key(&death.spec.id)) {
+            (Some(log), _) if log.reason().is_none() => log.panic(),
+            (_, Some(container)) => {
+                let (store, run) = (&self.store, death.run_started_at);
+                self.persist(|| async move { store.panic_of(container, run).await })
+                    .await
+                    .flatten()
+            }
+            (_, None) => None,
         };
-        let entry = window::entry(death, &samples, desk.events_tell_causes());
+        let entry = window::entry(death, samples, panic.as_ref(), desk.events_tell_causes());
         counter!(
             VERDICTS,
             "cause" => entry.verdict.cause.name(),
             "confidence" => entry.verdict.confidence.name()
         )
         .increment(1);
-        entry
+        (entry, panic)
     }
 
     async fn stored_samples(

@@ -43,6 +43,19 @@ impl Ring {
         }
     }
 
+    /// The newest reading.
+    pub(super) fn newest_reading(&self) -> Option<Sample> {
+        self.0.newest().map(sample)
+    }
+
+    /// The readings in `from..=to` that are here, however far back it reaches.
+    pub(super) fn what_is_here(&self, from: Timestamp, to: Timestamp) -> Vec<Sample> {
+        let rows = self
+            .0
+            .range(from.timestamp_micros(), to.timestamp_micros() + 1);
+        rows.map(sample).collect()
+    }
+
     /// When the newest reading was taken.
     pub(super) fn newest(&self) -> Option<Timestamp> {
         self.0.newest().map(|row| time(row.at))

@@ -3,12 +3,18 @@
 use domain::{
     detect::{Window, judge},
     ledger::Death,
+    panic::Panic,
     restart::Restart,
     sample::Sample,
 };
 
-/// The ledger's entry for an end. `samples` may reach beyond the run.
-pub(super) fn entry(death: &Death, samples: &[Sample], events_tell_causes: bool) -> Restart {
+/// The ledger's entry for an end. `samples` may reach beyond the run; `panic` is what its log says, if it was read.
+pub(super) fn entry(
+    death: &Death,
+    samples: &[Sample],
+    panic: Option<&Panic>,
+    events_tell_causes: bool,
+) -> Restart {
     let of_the_run: Vec<Sample> = samples
         .iter()
         .filter(|sample| sample.at >= death.run_started_at && sample.at <= death.ended_at)
@@ -17,7 +23,7 @@ pub(super) fn entry(death: &Death, samples: &[Sample], events_tell_causes: bool)
     let verdict = judge(&Window {
         death,
         samples: &of_the_run,
-        panic: None,
+        panic,
         events_tell_causes,
     });
     death.entry(verdict, of_the_run.last().copied())

@@ -6,7 +6,7 @@ use app::backend::BackendError;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     metric::Metric,
-    view::{ExportQuery, MAX_POINTS, RestartQuery, SeriesQuery, TimeRange},
+    view::{ExportQuery, LogQuery, MAX_POINTS, RestartQuery, SeriesQuery, TimeRange},
 };
 
 /// The longest stretch of time: a year and a little, as long as the coarsest samples are kept.
@@ -47,12 +47,35 @@ fn metrics(named: &[Metric]) -> Result<(), BackendError> {
     Ok(())
 }
 
+/// The longest pages of logs, each with an excerpt that takes reading the whole of it.
+const MAX_LOGS: u32 = 100;
+/// Characters of a search.
+const LONGEST_SEARCH: usize = 500;
+
+pub(super) fn logs(query: &LogQuery) -> Result<(), BackendError> {
+    limit(query.limit, MAX_LOGS)?;
+    if query.text.trim().is_empty() {
+        return Err(invalid("q", "say which words to look for"));
+    }
+    if query.text.chars().count() > LONGEST_SEARCH || query.text.chars().any(char::is_control) {
+        return Err(invalid(
+            "q",
+            format!("write at most {LONGEST_SEARCH} characters, all of them printable"),
+        ));
+    }
+    between(query.from, query.to)
+}
+
 pub(super) fn restarts(query: &RestartQuery) -> Result<(), BackendError> {
     limit(query.limit, MAX_RESTARTS)?;
-    for (field, time) in [("from", query.from), ("to", query.to)] {
+    between(query.from, query.to)
+}
+
+fn between(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Result<(), BackendError> {
+    for (field, time) in [("from", from), ("to", to)] {
         time.map_or(Ok(()), |time| year(field, time))?;
     }
-    match (query.from, query.to) {
+    match (from, to) {
         (Some(from), Some(to)) if from >= to => Err(backwards(from, to)),
         _ => Ok(()),
     }

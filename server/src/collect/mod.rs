@@ -16,6 +16,7 @@ use domain::{
     Timestamp,
     fact::{EngineEvent, Gap, Poll},
     ids::{EngineId, SourceId},
+    log::LogTail,
     source::{EngineInfo, SourceState},
 };
 
@@ -41,6 +42,8 @@ pub enum Body {
     Health(Health),
     /// A probe changed its mind.
     Probe(ProbeHealth),
+    /// What a run wrote before its end, or why that cannot be known.
+    Log(LogTail),
 }
 
 /// How a source is, after a poll or a failed try.

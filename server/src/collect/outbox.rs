@@ -68,13 +68,9 @@ impl Outbox {
     /// Puts a message into the queue at once or drops it.
     pub fn send(&self, message: Message) -> Result<(), Dropped> {
         let sent = match &message.body {
-            Body::Poll(poll) => {
-                let room = self
-                    .room
-                    .clone()
-                    .try_acquire_many_owned(bytes(poll).min(self.size) as u32);
-                room.is_ok_and(|room| self.polls.send(Waiting(message, room)).is_ok())
-            }
+            Body::Poll(poll) => self.send_large(bytes(poll), message),
+            // Without lines it is as small as an event, and as important.
+            Body::Log(tail) if tail.reason().is_none() => self.send_large(tail.size(), message),
             _ => self.events.try_send(message).is_ok(),
         };
         if sent {
@@ -84,7 +80,13 @@ impl Outbox {
         Err(Dropped)
     }
 
-    /// About how many bytes of polls wait for the recorder.
+    fn send_large(&self, bytes: usize, message: Message) -> bool {
+        let room = bytes.min(self.size) as u32;
+        let room = self.room.clone().try_acquire_many_owned(room);
+        room.is_ok_and(|room| self.polls.send(Waiting(message, room)).is_ok())
+    }
+
+    /// About how many bytes of polls and logs wait for the recorder.
     pub fn waiting_bytes(&self) -> usize {
         self.size - self.room.available_permits()
     }

@@ -6,6 +6,7 @@ use domain::{
     Timestamp,
     fact::{EngineEvent, Gap, GapKind, Poll},
     ids::SourceId,
+    log::{LogMissing, LogTail},
 };
 use metrics::counter;
 
@@ -119,6 +120,14 @@ impl Reporter {
     /// Says how a probe is.
     pub fn probe(&self, probe: ProbeHealth) {
         self.send(Body::Probe(probe), "events");
+    }
+
+    /// Hands over a log. When the queue is full, why there is none.
+    pub fn log(&self, tail: LogTail) {
+        let instead = tail.without_lines(LogMissing::QueueFull);
+        if !self.send(Body::Log(tail), "polls") {
+            self.send(Body::Log(instead), "events");
+        }
     }
 
     fn send(&self, body: Body, queue: &'static str) -> bool {

@@ -30,6 +30,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Keep> {
     let rollups_5m = tier(ROLLUPS_5M, default.rollups_5m, SHORTEST);
     let rollups_1h = tier(ROLLUPS_1H, default.rollups_1h, SHORTEST);
     let restarts = tier("retention.restarts", default.restarts, SHORTEST_RESTARTS);
+    let logs = tier("retention.logs", default.logs, SHORTEST);
     let events = tier("retention.events", default.events, SHORTEST);
     for (fine, coarse) in [
         ((RAW, raw), (ROLLUPS_5M, rollups_5m)),
@@ -46,6 +47,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Keep> {
         rollups_5m: rollups_5m?,
         rollups_1h: rollups_1h?,
         restarts: restarts?,
+        logs: logs?,
         events: events?,
     })
 }

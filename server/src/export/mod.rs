@@ -3,10 +3,12 @@
 mod csv;
 mod file;
 mod jsonl;
+mod log;
 mod openmetrics;
 mod progress;
 mod restarts;
 mod samples;
+pub(crate) mod scenario;
 
 use std::{
     io::{self, ErrorKind},
@@ -23,7 +25,10 @@ use domain::{
 };
 use futures::TryStreamExt as _;
 
-pub(crate) use self::samples::{Part, samples};
+pub(crate) use self::{
+    log::log_text,
+    samples::{Part, samples},
+};
 use self::{file::Output, progress::Progress};
 use crate::{
     backend::StoreBackend,

@@ -114,6 +114,7 @@ mod tests {
             cause: Cause::OutOfMemory,
             confidence: Confidence::Confirmed,
             evidence: Vec::new(),
+            panic: None,
             last_memory_ratio: Some(0.5),
             last_sample_at: None,
             tasks_at_end: Some(12),

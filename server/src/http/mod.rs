@@ -4,6 +4,7 @@
 
 mod api;
 mod cache;
+mod forms;
 mod health;
 mod limits;
 mod metrics;

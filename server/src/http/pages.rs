@@ -6,7 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use app::{App, documents::add_documents, shell};
+use app::{
+    App,
+    documents::{add_documents, render_document},
+    shell,
+};
 use axum::{
     Router,
     body::Body,
@@ -27,7 +31,7 @@ use leptos_axum::{
 use tower::{ServiceBuilder, service_fn};
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use super::{AppState, problem};
+use super::{AppState, forms, problem};
 
 /// The name of the browser's files, as in `[[workspace.metadata.leptos]]`.
 const OUTPUT_NAME: &str = "inquest";
@@ -69,6 +73,7 @@ pub(super) fn add(router: Router<AppState>, state: &AppState, site: &Path) -> Ro
         }
     };
     let router = add_documents(router, &state.options, context_under(let_no_script_run));
+    let router = forms::add(router);
     let context = context_under(let_our_scripts_run);
     let (routes, _static) =
         generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
@@ -102,6 +107,20 @@ pub(super) fn add(router: Router<AppState>, state: &AppState, site: &Path) -> Ro
         .leptos_routes_with_context(state, routes, context, shell)
         .route("/_fn/{*name}", any(problem::unknown_path))
         .fallback_service(files)
+}
+
+/// A document that is told something more: why what was sent to it was not taken.
+pub(super) async fn document_with<T>(state: &AppState, more: T, request: Request) -> Response
+where
+    T: Clone + Send + Sync + 'static,
+{
+    let backend = Arc::clone(&state.backend);
+    let context = move || {
+        provide_context(Arc::clone(&backend));
+        provide_context(more.clone());
+        let_no_script_run();
+    };
+    render_document(state.options.clone(), context, request).await
 }
 
 /// The page for addresses that lead nowhere comes with the status that says so.

@@ -9,11 +9,11 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::ValueEnum as _;
 use domain::{
-    ids::WorkloadId,
+    ids::{RestartId, WorkloadId},
     metric::Metric,
     verdict::Cause,
     view::{
-        EXPORT_RANGE, ExportQuery, RestartQuery, SeriesQuery, StorageQuery, TimeRange,
+        EXPORT_RANGE, ExportQuery, LogQuery, PanicQuery, RestartQuery, SeriesQuery, StorageQuery, TimeRange,
         TimelineQuery, WorkloadQuery,
     },
 };
@@ -103,6 +103,29 @@ impl FromQuery for RestartQuery {
             to: parameters.time("to")?,
             limit: parameters.number("limit")?,
             cursor: parameters.text("cursor"),
+        })
+    }
+}
+
+impl FromQuery for LogQuery {
+    fn from_query(parameters: &mut Parameters) -> Result<Self, Problem> {
+        Ok(Self {
+            text: parameters.text("q").unwrap_or_default(),
+            workload: parameters.workload()?,
+            from: parameters.time("from")?,
+            to: parameters.time("to")?,
+            limit: parameters.number("limit")?,
+            cursor: parameters.text("cursor"),
+        })
+    }
+}
+
+impl FromQuery for PanicQuery {
+    fn from_query(parameters: &mut Parameters) -> Result<Self, Problem> {
+        Ok(Self {
+            workload: parameters.workload()?,
+            fingerprint: parameters.text("fingerprint"),
+            limit: parameters.number("limit")?,
         })
     }
 }
@@ -252,5 +275,21 @@ impl<S: Send + Sync> FromRequestParts<S> for InPath {
             .await
             .map_err(|error| Problem::not_found(error.body_text()))?;
         workload_id(&id).map(Self)
+    }
+}
+
+/// Extracts the restart in the path.
+pub(super) struct RestartInPath(pub(super) RestartId);
+
+impl<S: Send + Sync> FromRequestParts<S> for RestartInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Problem::not_found(error.body_text()))?;
+        id.parse()
+            .map(Self)
+            .map_err(|_not_ours| Problem::not_found(format!("no restart has the id {id}")))
     }
 }

@@ -3,7 +3,7 @@
 use domain::{
     Timestamp,
     fact::{Action, EngineEvent},
-    ids::{EngineId, SourceId},
+    ids::{EngineId, RestartId, SourceId},
 };
 use sqlx::PgPool;
 
@@ -75,6 +75,42 @@ impl Events<'_> {
                         .spec
                         .map(|spec| text::from_json(spec, DOING))
                         .transpose()?,
+                    action: text::known(&row.action, "engine_event.action", |_| action, DOING)?,
+                })
+            })
+            .collect()
+    }
+
+    /// What the stream said of the containers of a restart's workload, in order of time.
+    pub async fn around(
+        &self,
+        restart: RestartId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<EngineEvent>, StoreError> {
+        const DOING: &str = "reading the events around a restart";
+        let rows = sqlx::query!(
+            "SELECT e.at, e.engine_id, e.action, e.exit_code, e.signal, e.healthy
+             FROM restart r
+             JOIN container c ON c.workload_id = r.workload_id
+             JOIN engine_event e ON e.source_id = c.source_id AND e.engine_id = c.engine_id
+             WHERE r.id = $1 AND e.at BETWEEN $2 AND $3
+             ORDER BY e.at, e.engine_id, e.action
+             LIMIT 1000",
+            restart.0,
+            from,
+            to,
+        )
+        .fetch_all(self.pool)
+        .await
+        .during(DOING)?;
+        rows.into_iter()
+            .map(|row| {
+                let action = read_action(&row.action, row.exit_code, row.signal, row.healthy);
+                Ok(EngineEvent {
+                    at: row.at,
+                    container: EngineId(row.engine_id),
+                    spec: None,
                     action: text::known(&row.action, "engine_event.action", |_| action, DOING)?,
                 })
             })

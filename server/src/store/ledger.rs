@@ -1,9 +1,13 @@
 //! Runs and restarts. Every write is keyed by the container and the begin of the run: nothing is ever in the ledger twice.
 
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
+    black_box::BlackBox,
     ids::{EngineId, RestartId, SourceId, WorkloadId},
     ledger::{CameBack, DownRun, LedgerChange, OpenRun},
+    log::LogTail,
+    panic::Panic,
     restart::{Restart, counts},
     verdict::Cause,
     workload::{ContainerSpec, WorkloadKey},
@@ -11,9 +15,10 @@ use domain::{
 use sqlx::{PgConnection, PgPool};
 
 use super::{
+    black_boxes,
     containers::{self, Resolved},
     error::{StoreError, While},
-    text,
+    logs, opinions, panics, text,
 };
 
 const DOING: &str = "writing the ledger";
@@ -43,6 +48,21 @@ pub enum Recorded {
         /// When.
         at: Timestamp,
     },
+}
+
+/// What is kept beside an entry of the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// The container whose run ended.
+    pub container: EngineId,
+    /// When the run had begun, as the ledger has it.
+    pub run_started_at: Timestamp,
+    /// Its last lines, if they are here.
+    pub log: Option<LogTail>,
+    /// The panic in them.
+    pub panic: Option<Panic>,
+    /// Readings around the end.
+    pub black_box: Option<BlackBox>,
 }
 
 impl Ledger<'_> {
@@ -120,8 +140,18 @@ impl Ledger<'_> {
         source: SourceId,
         changes: &[LedgerChange],
     ) -> Result<Vec<Recorded>, StoreError> {
+        self.record_with(source, changes, &[]).await
+    }
+
+    /// The same with what is kept beside entries, in the same transaction. Entries that are not in the ledger have nothing beside them.
+    pub async fn record_with(
+        &self,
+        source: SourceId,
+        changes: &[LedgerChange],
+        beside: &[Beside],
+    ) -> Result<Vec<Recorded>, StoreError> {
         let mut recorded = Vec::new();
-        if changes.is_empty() {
+        if changes.is_empty() && beside.is_empty() {
             return Ok(recorded);
         }
         let mut tx = self.pool.begin().await.during(DOING)?;
@@ -135,9 +165,60 @@ impl Ledger<'_> {
                 }
             });
         }
+        for beside in beside {
+            keep_beside(&mut tx, source, beside).await?;
+        }
         tx.commit().await.during(DOING)?;
         Ok(recorded)
     }
+
+    /// Keeps the log of an end that has been in the ledger for longer, found by its time. Without such an end nothing is kept.
+    pub async fn keep_log(&self, source: SourceId, log: &LogTail) -> Result<(), StoreError> {
+        let run_started_at = sqlx::query_scalar!(
+            "SELECT r.run_started_at FROM restart r JOIN container c ON c.id = r.container_id
+             WHERE c.source_id = $1 AND c.engine_id = $2 AND r.ended_at BETWEEN $3 AND $4
+             ORDER BY r.ended_at LIMIT 1",
+            source.0,
+            log.container().0,
+            log.ended_at() - TimeDelta::milliseconds(1),
+            log.ended_at() + TimeDelta::milliseconds(1),
+        )
+        .fetch_optional(self.pool)
+        .await
+        .during(DOING)?;
+        let Some(run_started_at) = run_started_at else {
+            return Ok(());
+        };
+        let log = log.clone().of_run(run_started_at - TimeDelta::seconds(1));
+        let beside = Beside {
+            container: log.container().clone(),
+            run_started_at,
+            panic: log.panic(),
+            log: Some(log),
+            black_box: None,
+        };
+        self.record_with(source, &[], &[beside]).await?;
+        Ok(())
+    }
+}
+
+async fn keep_beside(
+    connection: &mut PgConnection,
+    source: SourceId,
+    beside: &Beside,
+) -> Result<(), StoreError> {
+    let container = known(connection, source, &beside.container).await?.container;
+    let run = beside.run_started_at;
+    if let Some(log) = &beside.log {
+        logs::keep(connection, container, run, log).await?;
+    }
+    if let Some(panic) = &beside.panic {
+        panics::keep(connection, container, run, panic).await?;
+    }
+    if let Some(black_box) = &beside.black_box {
+        black_boxes::keep(connection, container, run, black_box).await?;
+    }
+    Ok(())
 }
 
 async fn began(
@@ -187,6 +268,11 @@ async fn ended(
     .await
     .during(DOING)?;
 
+    let before =
+        opinions::present(&mut *connection, keys.container.0, restart.run_started_at).await?;
+    if let Some(before) = before {
+        opinions::replaced(&mut *connection, &before, &restart.verdict).await?;
+    }
     let sample = restart.last_sample.as_ref();
     let number = |value: Option<u64>| value.map(|value| value as i64);
     let cause = restart.verdict.cause;

@@ -4,6 +4,7 @@
 //! idempotent: telling the store the same thing twice changes nothing, so that a caller whose commit was cut off may repeat it.
 //! Times are kept to the microsecond, samples to the millisecond.
 
+mod black_boxes;
 mod containers;
 mod coverage;
 mod cursor;
@@ -12,9 +13,13 @@ mod events;
 mod export;
 mod fleet;
 mod ledger;
+mod logs;
 mod members;
 mod migrate;
+mod opinions;
+mod panics;
 mod pool;
+mod restart_detail;
 mod restarts;
 mod retention;
 pub mod series;
@@ -29,11 +34,12 @@ use std::sync::Arc;
 use domain::Timestamp;
 use sqlx::PgPool;
 
+pub use black_boxes::{BlackBoxes, Incomplete};
 pub use containers::{Containers, KnownContainer, Resolved};
 pub use coverage::Coverage;
 pub use error::StoreError;
 pub use events::Events;
-pub use ledger::{Ledger, Recorded};
+pub use ledger::{Beside, Ledger, Recorded};
 pub use migrate::{migrate, schema_version};
 pub use retention::{Keep, Retained};
 pub use series::{Appended, Samples, Sealed, Tick};
@@ -113,6 +119,11 @@ impl Store {
     /// Runs and restarts.
     pub const fn ledger(&self) -> Ledger<'_> {
         Ledger { pool: &self.pool }
+    }
+
+    /// Readings around ends.
+    pub const fn black_boxes(&self) -> BlackBoxes<'_> {
+        BlackBoxes { pool: &self.pool }
     }
 
     /// When we could not see.

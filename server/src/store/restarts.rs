@@ -36,6 +36,7 @@ struct Row {
     cause: String,
     confidence: String,
     evidence: serde_json::Value,
+    panic: Option<String>,
     last_sample_at: Option<Timestamp>,
     last_working_set_bytes: Option<i64>,
     last_limit_bytes: Option<i64>,
@@ -57,17 +58,18 @@ impl Store {
             .transpose()?;
         let rows = sqlx::query_as!(
             Row,
-            "SELECT r.id, r.workload_id, w.name AS workload_name, c.engine_id, r.image, r.next_image, r.run_started_at, r.ended_at,
+            r#"SELECT r.id, r.workload_id, w.name AS workload_name, c.engine_id, r.image, r.next_image, r.run_started_at, r.ended_at,
                     r.started_at, r.exit_code, r.kind, r.counts, r.cause, r.confidence, r.evidence, r.last_sample_at,
-                    r.last_working_set_bytes, r.last_limit_bytes, r.last_tasks, r.last_task_kind
+                    r.last_working_set_bytes, r.last_limit_bytes, r.last_tasks, r.last_task_kind, p.fingerprint AS "panic?"
              FROM restart r JOIN workload w ON w.id = r.workload_id JOIN container c ON c.id = r.container_id
+             LEFT JOIN panic p ON p.restart_id = r.id
              WHERE ($1::bigint IS NULL OR r.workload_id = $1)
                AND ($2::text IS NULL OR r.cause = $2)
                AND ($3::timestamptz IS NULL OR r.ended_at >= $3)
                AND ($4::timestamptz IS NULL OR r.ended_at < $4)
                AND ($5::timestamptz IS NULL OR (r.ended_at, r.id) < ($5, $6))
              ORDER BY r.ended_at DESC, r.id DESC
-             LIMIT $7",
+             LIMIT $7"#,
             query.workload.map(|workload| workload.0),
             query.cause.map(Cause::name),
             query.from,
@@ -93,6 +95,29 @@ impl Store {
             data,
             meta: Meta { next },
         })
+    }
+}
+
+impl Store {
+    /// One entry of the ledger.
+    pub(super) async fn restart_row(
+        &self,
+        id: RestartId,
+    ) -> Result<Option<RestartRow>, StoreError> {
+        let row = sqlx::query_as!(
+            Row,
+            r#"SELECT r.id, r.workload_id, w.name AS workload_name, c.engine_id, r.image, r.next_image, r.run_started_at, r.ended_at,
+                    r.started_at, r.exit_code, r.kind, r.counts, r.cause, r.confidence, r.evidence, r.last_sample_at,
+                    r.last_working_set_bytes, r.last_limit_bytes, r.last_tasks, r.last_task_kind, p.fingerprint AS "panic?"
+             FROM restart r JOIN workload w ON w.id = r.workload_id JOIN container c ON c.id = r.container_id
+             LEFT JOIN panic p ON p.restart_id = r.id
+             WHERE r.id = $1"#,
+            id.0,
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .during(DOING)?;
+        row.map(Row::into_view).transpose()
     }
 }
 
@@ -133,6 +158,7 @@ impl Row {
                 DOING,
             )?,
             evidence: text::from_json(self.evidence, DOING)?,
+            panic: self.panic,
             last_memory_ratio: ratio,
             last_sample_at: self.last_sample_at,
             tasks_at_end: self.last_tasks.map(|count| count as u64),

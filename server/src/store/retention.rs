@@ -25,6 +25,8 @@ pub struct Keep {
     pub rollups_1h: Option<TimeDelta>,
     /// Restarts with their evidence, runs, and the other facts of the timeline.
     pub restarts: Option<TimeDelta>,
+    /// Last lines of logs. Panics in them stay with their restarts.
+    pub logs: Option<TimeDelta>,
     /// What the engines' event streams said.
     pub events: Option<TimeDelta>,
 }
@@ -37,6 +39,7 @@ impl Default for Keep {
             // Two years and a little: a season beside the same one of the year before.
             rollups_1h: Some(TimeDelta::days(800)),
             restarts: None,
+            logs: Some(TimeDelta::days(90)),
             events: Some(TimeDelta::days(90)),
         }
     }
@@ -50,6 +53,7 @@ impl Keep {
             Tier::Rollups5m => self.rollups_5m,
             Tier::Rollups1h => self.rollups_1h,
             Tier::Restarts => self.restarts,
+            Tier::Logs => self.logs,
             Tier::Events => self.events,
             Tier::Head | Tier::Chunks2h | Tier::Other => None,
         }
@@ -81,6 +85,8 @@ pub struct Retained {
     pub rollup_partitions: u64,
     /// Restarts, runs and facts.
     pub ledger: u64,
+    /// Logs.
+    pub logs: u64,
     /// Engine events.
     pub events: u64,
     /// Coverage gaps.
@@ -106,6 +112,9 @@ impl Store {
         }
         if let Some(before) = before(keep.restarts) {
             done.ledger = self.delete_ledger(before).await?;
+        }
+        if let Some(before) = before(keep.logs) {
+            done.logs = self.delete_logs(before).await?;
         }
         if let Some(before) = before(keep.events) {
             done.events = self.delete_events(before).await?;
@@ -147,6 +156,8 @@ impl Store {
     }
 
     async fn delete_ledger(&self, before: Timestamp) -> Result<u64, StoreError> {
+        // A log is of no use without its restart, whatever it is kept for.
+        self.delete_logs(before).await?;
         let restarts = batches(|| {
             sqlx::query!(
                 "DELETE FROM restart WHERE id IN (SELECT id FROM restart WHERE ended_at < $1 LIMIT $2)",
@@ -177,6 +188,18 @@ impl Store {
             .execute(&self.pool)
         });
         Ok(restarts.await? + facts.await? + runs.await?)
+    }
+
+    async fn delete_logs(&self, before: Timestamp) -> Result<u64, StoreError> {
+        batches(|| {
+            sqlx::query!(
+                "DELETE FROM run_log WHERE ctid = ANY (ARRAY(SELECT ctid FROM run_log WHERE ended_at < $1 LIMIT $2))",
+                before,
+                BATCH,
+            )
+            .execute(&self.pool)
+        })
+        .await
     }
 
     async fn delete_events(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -51,13 +51,14 @@ struct Table {
 }
 
 /// The kinds of data, in the order in which data pass through them.
-const TIERS: [Tier; 8] = [
+const TIERS: [Tier; 9] = [
     Tier::Head,
     Tier::Chunks2h,
     Tier::Chunks1d,
     Tier::Rollups5m,
     Tier::Rollups1h,
     Tier::Restarts,
+    Tier::Logs,
     Tier::Events,
     Tier::Other,
 ];
@@ -70,7 +71,10 @@ fn tier_of(root: &str) -> Tier {
         MERGED => Tier::Chunks1d,
         ROLLUPS => Tier::Rollups5m,
         HOURS => Tier::Rollups1h,
-        "restart" | "run" | "fact" => Tier::Restarts,
+        "restart" | "run" | "fact" | "panic" | "verdict_revision" | "correction" | "black_box" => {
+            Tier::Restarts
+        }
+        "run_log" => Tier::Logs,
         "engine_event" | "coverage_gap" => Tier::Events,
         _ => Tier::Other,
     }
@@ -181,6 +185,7 @@ impl Store {
                       (SELECT min(start_ms) FROM roll_5m WHERE start_ms < $3) AS roll_ms,
                       (SELECT min(at) FROM roll_1h WHERE at < $4) AS hour_at,
                       least((SELECT min(ended_at) FROM restart), (SELECT min(at) FROM fact)) AS restart_at,
+                      (SELECT min(ended_at) FROM run_log) AS log_at,
                       (SELECT min(event.at) FROM source s,
                          LATERAL (SELECT e.at FROM engine_event e WHERE e.source_id = s.id ORDER BY e.at LIMIT 1) event) AS event_at"#,
             first(FRESH),
@@ -269,6 +274,7 @@ struct Oldest {
     roll_ms: Option<i64>,
     hour_at: Option<Timestamp>,
     restart_at: Option<Timestamp>,
+    log_at: Option<Timestamp>,
     event_at: Option<Timestamp>,
 }
 
@@ -281,6 +287,7 @@ impl Oldest {
             Tier::Rollups5m => moment(self.roll_ms?),
             Tier::Rollups1h => self.hour_at,
             Tier::Restarts => self.restart_at,
+            Tier::Logs => self.log_at,
             Tier::Events => self.event_at,
             Tier::Other => None,
         }

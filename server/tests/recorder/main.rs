@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "shared with the store's tests")]
 #[path = "../store/database.rs"]
 mod database;
+mod evidence;
 mod outage;
 mod watched;
 

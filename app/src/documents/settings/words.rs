@@ -27,6 +27,7 @@ pub const fn tier(tier: Tier) -> (&'static str, &'static str) {
             "Restarts",
             "with their evidence, runs, deploys and other facts",
         ),
+        Tier::Logs => ("Logs", "the last lines of every run, without secrets"),
         Tier::Events => (
             "Events",
             "what the engines said, and when nothing could be seen",
@@ -42,6 +43,7 @@ pub const fn key(tier: Tier) -> Option<&'static str> {
         Tier::Rollups5m => Some("rollups_5m"),
         Tier::Rollups1h => Some("rollups_1h"),
         Tier::Restarts => Some("restarts"),
+        Tier::Logs => Some("logs"),
         Tier::Events => Some("events"),
         Tier::Head | Tier::Chunks2h | Tier::Other => None,
     }

@@ -94,7 +94,9 @@ fn ledger_row(row: RestartRow, one_day: bool, tasks_label: &str) -> impl IntoVie
     view! {
         <tr id=format!("r{}", row.id)>
             <td class="nw b">
-                <time datetime=rfc3339(ended)>{if one_day { clock(ended) } else { day_clock(ended) }}</time>
+                <a href=format!("/restarts/{}", row.id) rel="external">
+                    <time datetime=rfc3339(ended)>{if one_day { clock(ended) } else { day_clock(ended) }}</time>
+                </a>
             </td>
             <td class="end">
                 <CauseLabel cause=row.cause />

@@ -142,6 +142,7 @@ fn ledger_row(end: i64, cause: Cause) -> RestartRow {
         cause,
         confidence: Confidence::Confirmed,
         evidence: Vec::new(),
+        panic: None,
         last_memory_ratio: None,
         last_sample_at: None,
         tasks_at_end: None,

@@ -29,6 +29,7 @@ mod numbers;
 mod point;
 mod raw;
 mod read;
+pub(super) mod readings;
 mod roll;
 mod rolled;
 mod seal;

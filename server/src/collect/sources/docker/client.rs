@@ -50,6 +50,11 @@ impl Client {
 
     /// Asks for a path. Gives back the answer's body, unless it is a refusal.
     pub(super) async fn get(&self, path: &str) -> Result<Vec<u8>, Error> {
+        whole(self.open(path).await?.0).await
+    }
+
+    /// Asks for a path whose answer is read as it comes.
+    pub(super) async fn open(&self, path: &str) -> Result<Body, Error> {
         let url = format!("{}{path}", self.base);
         let response = match self.http.get(&url).send().await {
             // An engine may close a connection in the moment in which it is used again. Asking twice for the same does no harm.
@@ -60,12 +65,22 @@ impl Client {
         }
         .map_err(told)?;
         let status = response.status();
-        let body = whole(response).await?;
         if status.is_success() {
-            Ok(body)
+            Ok(Body(response))
         } else {
-            Err(refusal(status, &body))
+            Err(refusal(status, &whole(response).await?))
         }
+    }
+}
+
+/// An answer that is being read.
+#[derive(Debug)]
+pub(super) struct Body(Response);
+
+impl Body {
+    /// What came next, in pieces of any size; `None` at the end.
+    pub(super) async fn chunk(&mut self) -> Result<Option<bytes::Bytes>, Error> {
+        self.0.chunk().await.map_err(told)
     }
 }
 

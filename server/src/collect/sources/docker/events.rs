@@ -181,7 +181,7 @@ async fn oldest(engine: &Engine, until: Timestamp) -> Result<Option<Timestamp>, 
 }
 
 /// Seconds and nanoseconds, as the API wants it.
-fn wire_time(at: Timestamp) -> String {
+pub(super) fn wire_time(at: Timestamp) -> String {
     format!("{}.{:09}", at.timestamp(), at.timestamp_subsec_nanos())
 }
 

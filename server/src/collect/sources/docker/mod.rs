@@ -2,7 +2,7 @@
 //!
 //! `connect` opens it and checks that we understand each other; `events` follows its event stream, which carries the causes
 //! that the next start erases; `watch` asks for states and numbers and hands everything over in order; `client` and `wire` make the
-//! many requests of that cheap; `map` translates.
+//! many requests of that cheap; `logs` reads what a run wrote before its end; `map` translates.
 
 mod call;
 mod client;
@@ -11,6 +11,7 @@ pub mod discover;
 mod endpoint;
 mod events;
 mod known;
+mod logs;
 mod map;
 mod problem;
 mod watch;

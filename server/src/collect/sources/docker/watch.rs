@@ -21,6 +21,7 @@ use domain::{
     Timestamp,
     fact::{Action, EngineEvent, Observation, Poll},
     ids::EngineId,
+    log::LogTail,
     sample::Sample,
 };
 use metrics::{Counter, Histogram, counter, histogram};
@@ -40,6 +41,7 @@ use super::{
     connect::Engine,
     events::{self, Cursor, Feed},
     known::Known,
+    logs,
     problem::Problem,
     wire::{Listed, Stats},
 };
@@ -67,6 +69,8 @@ enum Answer {
         result: Result<Option<Stats>, Failure>,
     },
     Probe(probes::Reply),
+    // Boxed: it may have a thousand lines.
+    Log(Box<LogTail>),
 }
 
 /// Events wait for the first complete look at the containers, but not longer than this.
@@ -83,6 +87,7 @@ pub(super) struct Watch<'a> {
     due: Due,
     calls: JoinSet<Answer>,
     permits: Arc<Semaphore>,
+    logs: logs::Desk,
     prober: Prober,
     /// Readings since the last beat.
     samples: Vec<(EngineId, Sample)>,
@@ -120,6 +125,7 @@ impl<'a> Watch<'a> {
             known: HashMap::new(),
             calls: JoinSet::new(),
             permits: Arc::new(Semaphore::new(settings.concurrency)),
+            logs: logs::Desk::new(),
             // An answer serves the reading of its own round; the beat more is for a late one.
             prober: Prober::new(
                 engine.endpoint.host().to_owned(),
@@ -208,8 +214,9 @@ impl<'a> Watch<'a> {
             }
             held.push(event);
         } else {
-            let (id, action) = (event.container.clone(), event.action);
+            let (id, action, at) = (event.container.clone(), event.action, event.at);
             self.hand_over(event);
+            self.read_log_of(&id, action, at);
             self.look_after(&id, action);
         }
     }

@@ -2,6 +2,8 @@
 
 pub(super) mod events;
 pub(in crate::http) mod export;
+pub(super) mod logs;
+pub(super) mod panics;
 pub(super) mod restarts;
 pub(super) mod series;
 pub(super) mod sources;
@@ -10,7 +12,10 @@ pub(super) mod timeline;
 pub(super) mod workloads;
 
 use app::backend::Caller;
-use axum::{Json, Router, routing::get};
+use axum::{
+    Json, Router,
+    routing::{get, post},
+};
 
 use crate::http::{AppState, problem::Problem};
 
@@ -26,6 +31,12 @@ pub(super) fn router() -> Router<AppState> {
         .route("/workloads/{id}", get(workloads::get))
         .route("/workloads/{id}/series", get(series::get))
         .route("/restarts", get(restarts::list))
+        .route("/restarts/{id}", get(restarts::get))
+        .route("/restarts/{id}/log", get(restarts::log))
+        .route("/restarts/{id}/scenario", get(restarts::scenario))
+        .route("/restarts/{id}/correction", post(restarts::correct))
+        .route("/logs", get(logs::list))
+        .route("/panics", get(panics::list))
         .route("/timeline", get(timeline::list))
         .route("/export", get(export::get))
         .route("/sources", get(sources::list))

@@ -29,6 +29,7 @@ impl Watch<'_> {
             Answer::Inspect { id, asked, result } => self.inspected(&id, asked, result),
             Answer::Stats { id, asked, result } => self.measured(id, asked, result),
             Answer::Probe(reply) => self.probed(reply),
+            Answer::Log(tail) => self.reporter.log(*tail),
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::ids::EngineId;
+use domain::{Timestamp, fact::Action, ids::EngineId};
 use metrics::gauge;
 use tokio::{sync::Semaphore, time::Instant};
 
@@ -10,7 +10,7 @@ use super::{Answer, Watch, round::Listing};
 use crate::collect::{
     clock::EngineClock,
     metrics::{ARMED, LAG_SECONDS},
-    sources::docker::{client::Client, known::Known},
+    sources::docker::{client::Client, known::Known, logs::Wanted},
 };
 
 /// The division of time. A round has one beat for each second of the polling interval.
@@ -139,6 +139,23 @@ impl Watch<'_> {
             let result = call.client.inspect(&id, call.timeout).await;
             Answer::Inspect { id, asked, result }
         });
+    }
+
+    /// Asks for what a run wrote before its end, when that has just been told. Permits of its own: it delays neither polls nor looks.
+    pub(super) fn read_log_of(&mut self, id: &EngineId, action: Action, at: Timestamp) {
+        if !matches!(action, Action::Die { .. }) {
+            return;
+        }
+        // A look that came late shows the next run.
+        let seen = self.known.get(id).and_then(|known| known.seen.as_ref());
+        let wanted = Wanted {
+            container: id.clone(),
+            run_started_at: seen.and_then(|seen| seen.started_at.filter(|start| *start < at)),
+            ended_at: at,
+        };
+        let (client, desk) = (self.engine.client.clone(), self.logs.clone());
+        self.calls
+            .spawn(async move { Answer::Log(Box::new(desk.read(client, wanted).await)) });
     }
 
     /// Takes a reading, unless the last one is still under way.

@@ -108,7 +108,9 @@ impl Watch<'_> {
             return;
         };
         for event in self.held.take().into_iter().flatten() {
+            let (id, action, at) = (event.container.clone(), event.action, event.at);
             self.hand_over(event);
+            self.read_log_of(&id, action, at);
         }
         self.reporter.poll(Poll {
             tick: round.listing.tick,

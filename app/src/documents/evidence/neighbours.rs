@@ -1,0 +1,82 @@
+//! Who used memory when it ended: the one that ended is not always the one to blame.
+
+use domain::view::NeighbourRow;
+use leptos::prelude::*;
+
+use crate::{
+    components::ShareBar,
+    erase::Erase,
+    format::{bytes, percent},
+};
+
+/// The largest users of memory on the same engine.
+#[component]
+pub fn Neighbours(
+    /// The largest first.
+    neighbours: Vec<NeighbourRow>,
+) -> impl IntoView {
+    let largest = neighbours
+        .iter()
+        .map(|one| one.working_set_bytes)
+        .max()
+        .unwrap_or(1)
+        .max(1);
+    let is_empty = neighbours.is_empty();
+    let rows = neighbours
+        .into_iter()
+        .map(|one| {
+            let mark = one.is_itself.then_some(" this one");
+            let limit = one
+                .ratio
+                .map_or_else(|| "no limit".to_owned(), |ratio| format!("{} of its limit", percent(ratio)));
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a href=format!("/workloads/{}", one.workload) rel="external">{one.name}</a>
+                        <span class="mut">{mark}</span>
+                    </th>
+                    <td class="num">{bytes(one.working_set_bytes as f64)}</td>
+                    <td class="num">{limit}</td>
+                    <td class="share">
+                        <ShareBar share=one.working_set_bytes as f64 / largest as f64 />
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let body = if is_empty {
+        view! {
+            <p class="mut">
+                "Nobody's memory was read within half a minute of the end. It is, from the first full round of polling on."
+            </p>
+        }
+        .erase()
+    } else {
+        view! {
+            <div class="scroll">
+                <table class="plain sizes">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Workload"</th>
+                            <th scope="col" class="num">"Working set"</th>
+                            <th scope="col" class="num">"Of limit"</th>
+                            <th scope="col">"Beside the largest"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        }
+        .erase()
+    };
+    view! {
+        <section class="sect" aria-labelledby="neighbours">
+            <div class="sect-h">
+                <h2 id="neighbours">"Who used memory then"</h2>
+                <p>"the largest on the same engine"</p>
+            </div>
+            {body}
+        </section>
+    }
+    .erase()
+}
