@@ -2,6 +2,7 @@
 //!
 //! No value here is ever NaN or infinite; what is not known is `None` and becomes `null`.
 
+mod analysis;
 mod export;
 mod page;
 mod restarts;
@@ -11,6 +12,10 @@ mod storage;
 mod timeline;
 mod workloads;
 
+pub use analysis::{
+    AnalysisQuery, AnalysisView, BeforeAfter, CorrelationView, CostView, DeployOutcome, DeployRow,
+    ForecastView, GrowthState, GrowthView, RunRow,
+};
 pub use export::{EXPORT_RANGE, ExportBlock, ExportQuery, ExportSubject};
 pub use page::{Meta, Page};
 pub use restarts::{RestartQuery, RestartRow};
