@@ -13,7 +13,7 @@ use leptos_router::{
 };
 
 #[cfg(feature = "ssr")]
-use crate::documents::Settings;
+use crate::documents::{Deploys, Runs, Settings};
 use crate::{
     components::TopBar,
     erase::{Content, Erase},
@@ -88,6 +88,8 @@ pub fn Documents() -> impl IntoView {
         <Frame handover>
             <FlatRoutes fallback=|| view! { <NotFound /> }.erase()>
                 <Route path=path!("/settings") view=|| view! { <Settings /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/workloads/:id/runs") view=|| view! { <Runs /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/workloads/:id/deploys") view=|| view! { <Deploys /> }.erase() ssr=SsrMode::Async />
             </FlatRoutes>
         </Frame>
     }

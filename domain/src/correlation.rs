@@ -97,7 +97,10 @@ impl TimeAtLimit {
     ) -> Self {
         let mut time = Self::default();
         let mut after_s = 0.0_f64;
-        for (low, high) in steps.into_iter().map(|step| step.unwrap_or((f64::NAN, 0.0))) {
+        for (low, high) in steps
+            .into_iter()
+            .map(|step| step.unwrap_or((f64::NAN, 0.0)))
+        {
             let mut reached_s = after_s.min(step_s);
             after_s -= reached_s;
             if low.is_nan() {

@@ -88,7 +88,9 @@ impl Outlook {
         let growth = self.memory_view();
         let left = |told_s: f64| told_s - (now - self.at).num_milliseconds() as f64 / 1e3;
         let text = match (growth.state, &self.forecast) {
-            (GrowthState::Growing, Some(told)) if left(told.likely_s) < 1.0 => "Any moment".to_owned(),
+            (GrowthState::Growing, Some(told)) if left(told.likely_s) < 1.0 => {
+                "Any moment".to_owned()
+            }
             (GrowthState::Growing, Some(told)) => words::about(
                 left(told.likely_s),
                 left(told.earliest_s),
@@ -203,10 +205,16 @@ mod tests {
         let said = outlook.forecast_view(now);
         assert_eq!(said.state, GrowthState::Growing);
         assert_eq!(said.text.replace('\u{a0}', " "), "40 min (37–43)");
-        assert_eq!(said.reason.replace('\u{a0}', " "), "grows by 6 MiB a minute");
+        assert_eq!(
+            said.reason.replace('\u{a0}', " "),
+            "grows by 6 MiB a minute"
+        );
         assert!(!outlook.is_near(now));
         let later = now + TimeDelta::minutes(30);
-        assert!(outlook.is_near(later), "told once, it comes nearer by itself");
+        assert!(
+            outlook.is_near(later),
+            "told once, it comes nearer by itself"
+        );
         assert_eq!(
             outlook.forecast_view(later).text.replace('\u{a0}', " "),
             "10 min (7–13)"

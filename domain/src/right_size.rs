@@ -74,7 +74,9 @@ impl RightSize {
     pub fn text(&self, limit_bytes: Option<u64>) -> String {
         match self {
             Self::Unknown => {
-                format!("fewer than {RUNS} runs were seen for long enough to tell which limit is right")
+                format!(
+                    "fewer than {RUNS} runs were seen for long enough to tell which limit is right"
+                )
             }
             Self::Leaks { bytes_per_s } => {
                 let grows = format!("it grows by {} without end", words::byte_rate(*bytes_per_s));
@@ -107,7 +109,10 @@ impl RightSize {
                         format!("{need}; the limit of {} fits", words::bytes(set))
                     }
                     Some(set) => {
-                        format!("{need}; a limit of {fits} would do instead of {}", words::bytes(set))
+                        format!(
+                            "{need}; a limit of {fits} would do instead of {}",
+                            words::bytes(set)
+                        )
                     }
                 }
             }
@@ -141,12 +146,22 @@ mod tests {
     fn the_limit_that_is_set_is_judged() {
         let offer = RightSize::of(&[need(100.0); 3]);
         let said = |limit: Option<u64>| {
-            let text = offer.text(limit.map(|mib| mib << 20)).replace('\u{a0}', " ");
-            text.split_once("; ").map(|(_, verdict)| verdict.to_owned()).unwrap()
+            let text = offer
+                .text(limit.map(|mib| mib << 20))
+                .replace('\u{a0}', " ");
+            text.split_once("; ")
+                .map(|(_, verdict)| verdict.to_owned())
+                .unwrap()
         };
-        assert_eq!(said(Some(110)), "a limit of 128 MiB would leave a quarter of room, 110 MiB is set");
+        assert_eq!(
+            said(Some(110)),
+            "a limit of 128 MiB would leave a quarter of room, 110 MiB is set"
+        );
         assert_eq!(said(Some(192)), "the limit of 192 MiB fits");
-        assert_eq!(said(Some(1024)), "a limit of 128 MiB would do instead of 1 GiB");
+        assert_eq!(
+            said(Some(1024)),
+            "a limit of 128 MiB would do instead of 1 GiB"
+        );
         assert_eq!(said(None), "a limit of 128 MiB would do, none is set");
     }
 
@@ -163,7 +178,9 @@ mod tests {
             }
         );
         assert_eq!(
-            RightSize::of(&[leaking]).text(Some(512 << 20)).replace('\u{a0}', " "),
+            RightSize::of(&[leaking])
+                .text(Some(512 << 20))
+                .replace('\u{a0}', " "),
             "it grows by 9.8 MiB a minute without end: twice the limit only delays by 52 min"
         );
         assert_eq!(RightSize::of(&[need(90.0), need(90.0)]), RightSize::Unknown);

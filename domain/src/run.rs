@@ -121,7 +121,10 @@ impl Run {
 
     /// How its tasks grow.
     pub fn tasks_growth(&self, now: Timestamp) -> Growth {
-        Growth::of(&Course::of(&self.seen.tasks, self.age_s(now)), Scale::of_tasks())
+        Growth::of(
+            &Course::of(&self.seen.tasks, self.age_s(now)),
+            Scale::of_tasks(),
+        )
     }
 
     /// What a task costs in it.
@@ -150,7 +153,10 @@ impl Run {
         told.then_some(Need {
             p99_bytes: quantile(&highest, 0.99)?,
             max_bytes: highest.iter().copied().fold(0.0, f64::max),
-            growth: self.memory_growth(now).growing().map(|growing| growing.line.slope),
+            growth: self
+                .memory_growth(now)
+                .growing()
+                .map(|growing| growing.line.slope),
         })
     }
 
@@ -203,7 +209,10 @@ pub const METRICS: [Metric; 3] = [
 /// reading before an end is kept with the ledger and closes its run.
 pub fn cut(runs: &mut [Run], set: &SeriesSet, now: Timestamp) {
     for run in runs {
-        let part = |metric| set.get(metric).map_or_else(Vec::new, |view| of_run(view, run, now));
+        let part = |metric| {
+            set.get(metric)
+                .map_or_else(Vec::new, |view| of_run(view, run, now))
+        };
         let mut seen = Seen {
             memory: part(Metric::MemoryWorkingSetBytes),
             anon: part(Metric::MemoryAnonBytes),
@@ -214,7 +223,7 @@ pub fn cut(runs: &mut [Run], set: &SeriesSet, now: Timestamp) {
             && let Some(at) = end.sample_at
         {
             let age_s = seconds(at - run.started_at);
-            let mut close = |readings: &mut Vec<Reading>, value: Option<u64>| {
+            let close = |readings: &mut Vec<Reading>, value: Option<u64>| {
                 let later = readings.last().is_none_or(|last| last.age_s < age_s);
                 if let Some(value) = value.filter(|_| later && age_s >= 0.0) {
                     readings.push(Reading::of(age_s, value as f64));
@@ -306,9 +315,17 @@ mod tests {
         let mut runs = [run(5, Some(48)), run(51, None)];
         cut(&mut runs, &series(8), moment(75));
         let values = |run: &Run| -> Vec<u32> {
-            run.seen.memory.iter().map(|reading| reading.max as u32).collect()
+            run.seen
+                .memory
+                .iter()
+                .map(|reading| reading.max as u32)
+                .collect()
         };
-        assert_eq!(values(&runs[0]), [1, 2, 3, 99], "the last reading closes it");
+        assert_eq!(
+            values(&runs[0]),
+            [1, 2, 3, 99],
+            "the last reading closes it"
+        );
         assert_eq!(values(&runs[1]), [6, 7], "the step that lasts is its own");
         assert!((runs[0].seen.memory[0].age_s - 10.0).abs() < 1e-9);
         assert!((runs[1].seen.memory[1].age_s - 21.5).abs() < 1e-9);

@@ -1,9 +1,15 @@
 //! The pages that the server alone renders. They are made of the same components as [`pages`](crate::pages) but ask the
 //! [`Backend`](crate::backend::Backend) directly, hold no signals, and change when they are loaded anew.
 
+pub mod ages;
+pub mod deploys;
+pub mod runs;
 pub mod serve;
 pub mod settings;
+pub mod workload;
 
+pub use deploys::Deploys;
+pub use runs::Runs;
 pub use serve::add_documents;
 pub use settings::Settings;
 

@@ -112,7 +112,11 @@ const fn unit_of(seconds: f64) -> (f64, usize, &'static str) {
 /// What grows by so much a second, in the time in which that is a number people can hold: `9.8 MiB a minute`, `310 a minute`. `say`
 /// writes an amount; `worth` is the least that is told by the minute or hour.
 pub fn rate(per_s: f64, worth: f64, say: impl Fn(f64) -> String) -> String {
-    let by = [(60.0, "a minute"), (3_600.0, "an hour"), (86_400.0, "a day")];
+    let by = [
+        (60.0, "a minute"),
+        (3_600.0, "an hour"),
+        (86_400.0, "a day"),
+    ];
     let (size, unit) = by
         .into_iter()
         .find(|(size, _)| per_s.abs() * size >= worth)
@@ -215,7 +219,10 @@ mod tests {
     #[case(22_000.0, 20_000.0, 25_000.0, "6.1 h (5.6–6.9)")]
     #[case(40.0, 0.0, 52.0, "40 s (0–52)")]
     fn forecasts(#[case] likely: f64, #[case] low: f64, #[case] high: f64, #[case] expected: &str) {
-        assert_eq!(super::about(likely, low, high).replace('\u{a0}', " "), expected);
+        assert_eq!(
+            super::about(likely, low, high).replace('\u{a0}', " "),
+            expected
+        );
     }
 
     #[test]

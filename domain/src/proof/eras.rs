@@ -3,9 +3,7 @@
 use std::ops::Range;
 
 use super::{Era, Outcome, Proof};
-use crate::{
-    Timestamp, detect::memory::seconds, ids::EngineId, run::Run, verdict::Cause,
-};
+use crate::{Timestamp, detect::memory::seconds, ids::EngineId, run::Run, verdict::Cause};
 
 /// A change of image or limit between two runs of a workload.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +26,8 @@ pub struct Deploy {
     pub is_over: bool,
     /// What it did.
     pub proof: Proof,
+    /// When that could first be told, about; `None` while it cannot.
+    pub decided_at: Option<Timestamp>,
 }
 
 impl Deploy {
@@ -76,6 +76,7 @@ fn deploy(runs: &[Run], before: Range<usize>, after: Range<usize>, context: Cont
     let new = Span::of(&runs[after.clone()], next, context);
     let (cause, proof) = compare(&old, &new);
     Deploy {
+        decided_at: decided_at(&proof, &old, &new, cause),
         at: first.started_at,
         container: first.container.clone(),
         cause,
@@ -98,10 +99,34 @@ fn compare(old: &Span<'_>, new: &Span<'_>) -> (Option<Cause>, Proof) {
     (most, Proof::of(&old.era(most), &new.era(most)))
 }
 
+/// Without a restart it is decided by time alone, else by the newest restart.
+fn decided_at(
+    proof: &Proof,
+    old: &Span<'_>,
+    new: &Span<'_>,
+    cause: Option<Cause>,
+) -> Option<Timestamp> {
+    let begin = new.runs.first()?.started_at;
+    match proof.outcome {
+        Outcome::NothingBefore | Outcome::TooEarly { .. } => None,
+        Outcome::Fixed => {
+            let mean_s = old.watched_s / f64::from(old.deaths(cause).max(1));
+            let after = chrono::TimeDelta::seconds((super::INTERVALS * mean_s) as i64);
+            Some((begin + after).min(new.until))
+        }
+        _ => {
+            let ends = new.runs.iter().filter(|run| run.died());
+            let newest = ends.filter_map(|run| run.end).map(|end| end.at).max();
+            Some(newest.unwrap_or(new.until).min(new.until))
+        }
+    }
+}
+
 /// The time of one version.
 struct Span<'a> {
     runs: &'a [Run],
     watched_s: f64,
+    until: Timestamp,
     now: Timestamp,
 }
 
@@ -111,9 +136,8 @@ impl<'a> Span<'a> {
         let from = runs
             .first()
             .map_or(until, |run| run.started_at.max(context.since));
-        let within = |begin: Timestamp, end: Timestamp| {
-            seconds(end.min(until) - begin.max(from)).max(0.0)
-        };
+        let within =
+            |begin: Timestamp, end: Timestamp| seconds(end.min(until) - begin.max(from)).max(0.0);
         let unseen: f64 = context
             .gaps
             .iter()
@@ -131,6 +155,7 @@ impl<'a> Span<'a> {
         Self {
             runs,
             watched_s: (seconds(until - from) - unseen - idle).max(0.0),
+            until,
             now: context.now,
         }
     }
@@ -145,7 +170,9 @@ impl<'a> Span<'a> {
     }
 
     fn most_frequent(&self) -> Option<Cause> {
-        let counted = Cause::ALL.into_iter().map(|cause| (self.deaths(Some(cause)), cause));
+        let counted = Cause::ALL
+            .into_iter()
+            .map(|cause| (self.deaths(Some(cause)), cause));
         counted
             .filter(|(deaths, _)| *deaths >= super::DEATHS)
             .max_by_key(|(deaths, _)| *deaths)
@@ -237,6 +264,7 @@ mod tests {
         assert_eq!(said[0].cause, Some(Cause::OutOfMemory));
         assert_eq!((said[0].deaths, said[0].is_over), ((20, 0), false));
         assert!(said[0].is_decided());
+        assert!((said[0].decided_at.unwrap() - hour(22.996)).abs() < TimeDelta::minutes(1));
         let early = of(&all, 21.0, &[]);
         assert!(!early[0].is_decided());
     }
@@ -267,7 +295,10 @@ mod tests {
         all[0].end = runs("web:1", 0.0, 100.0, 100.0, Cause::Deployed)[0].end;
         all.extend(runs("web:2", 100.0, 101.0, 0.1, Cause::Crash));
         let said = of(&all, 101.0, &[]);
-        assert!(matches!(said[0].proof.outcome, Outcome::MadeWorse { .. }), "{said:?}");
+        assert!(
+            matches!(said[0].proof.outcome, Outcome::MadeWorse { .. }),
+            "{said:?}"
+        );
     }
 
     #[test]
@@ -279,7 +310,10 @@ mod tests {
         }
         all.extend(stopped);
         let said = of(&all, 40.0, &[]);
-        assert!(matches!(said[0].proof.outcome, Outcome::TooEarly { .. }), "{said:?}");
+        assert!(
+            matches!(said[0].proof.outcome, Outcome::TooEarly { .. }),
+            "{said:?}"
+        );
     }
 
     #[test]
@@ -292,7 +326,10 @@ mod tests {
         }
         all.extend(grown);
         let said = of(&all, 6.0, &[]);
-        let places: Vec<_> = said.iter().map(|one| (one.before.clone(), one.after.clone())).collect();
+        let places: Vec<_> = said
+            .iter()
+            .map(|one| (one.before.clone(), one.after.clone()))
+            .collect();
         assert_eq!(places, [(0..2, 2..4), (2..4, 4..6)]);
         assert!(said[0].is_over && !said[1].is_over);
         assert!(of(&[], 6.0, &[]).is_empty());

@@ -227,6 +227,8 @@ pub struct DeployRow {
     pub text: String,
     /// When the outcome was decided and put on the timeline; `null` while it is not.
     pub decided_at: Option<DateTime<Utc>>,
+    /// What was said then: with more time and restarts, `text` may say more.
+    pub decided_text: Option<String>,
     /// When it can be told if nothing happens until then; `null` once it is.
     pub ready_at: Option<DateTime<Utc>>,
     /// The cause whose restarts are compared; `null` for all.

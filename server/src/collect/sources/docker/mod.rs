@@ -36,6 +36,7 @@ pub use self::{
 use super::super::{
     Health,
     clock::EngineClock,
+    hint::Hint,
     metrics::FAILURES,
     reporter::Reporter,
     scheduler::{Context, Source},
@@ -50,6 +51,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// How many calls may be under way at once.
     pub concurrency: usize,
+    /// Which containers are to be looked at every second although they are not near their limit yet.
+    pub hint: Hint,
 }
 
 impl Settings {
@@ -59,6 +62,7 @@ impl Settings {
             interval,
             timeout: interval.mul_f64(0.8).min(Duration::from_secs(5)),
             concurrency: 32,
+            hint: Hint::default(),
         }
     }
 }
