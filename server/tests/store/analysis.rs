@@ -54,12 +54,10 @@ async fn read(
             }
         })
         .collect();
-    fixture
-        .store
-        .samples()
-        .append_ticks(fixture.source, &ticks)
-        .await
-        .unwrap();
+    let samples = fixture.store.samples();
+    samples.append_ticks(fixture.source, &ticks).await.unwrap();
+    // What is older than the window in memory is seen once it is sealed.
+    samples.seal(now()).await.unwrap();
 }
 
 async fn record(fixture: &Fixture, change: LedgerChange) {
@@ -196,7 +194,6 @@ async fn old_runs_of_many_workloads_are_judged_in_a_few_round_trips() {
     let (leaking, container) = fixture.container("leak", "leak", begun).await;
     begin(&fixture, &spec("leak", "leak", begun), begun).await;
     read(&fixture, container, (begun, now), |age| 4.0 + age / 10.0).await;
-    fixture.store.samples().seal(now).await.unwrap();
 
     let (mut worker, outlooks) = worker(&fixture, &Hint::default());
     worker.round(now).await.unwrap();
