@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use domain::{
     ids::{RestartId, WorkloadId},
     view::{
-        ExportBlock, ExportQuery, FleetView, LogHit, LogQuery, LogView, NewCorrection, Page,
-        PanicGroup, PanicQuery, RestartDetail, RestartQuery, RestartRow, SeriesQuery, SeriesSet,
-        SourceRow, StorageQuery, StorageView, TimelineEntry, TimelineQuery,
-        WorkloadDetail, WorkloadQuery, WorkloadRow,
+        AnalysisQuery, AnalysisView, DeployRow, ExportBlock, ExportQuery, FleetView, LogHit,
+        LogQuery, LogView, NewCorrection, Page, PanicGroup, PanicQuery, RestartDetail,
+        RestartQuery, RestartRow, RunRow, SeriesQuery, SeriesSet, SourceRow, StorageQuery,
+        StorageView, TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
     },
 };
 use futures::Stream;
@@ -143,11 +143,7 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Result<(), BackendError>;
 
     /// Logs that have some words, the newest first.
-    async fn logs(
-        &self,
-        caller: &Caller,
-        query: &LogQuery,
-    ) -> Result<Page<LogHit>, BackendError>;
+    async fn logs(&self, caller: &Caller, query: &LogQuery) -> Result<Page<LogHit>, BackendError>;
 
     /// Panics by workload and fingerprint, the last seen first.
     async fn panics(
@@ -162,6 +158,24 @@ pub trait Backend: Send + Sync + 'static {
         caller: &Caller,
         query: &TimelineQuery,
     ) -> Result<Page<TimelineEntry>, BackendError>;
+
+    /// What is made of a workload's runs: correlation, growth, forecast, survival, the right limit.
+    async fn analysis(
+        &self,
+        caller: &Caller,
+        id: WorkloadId,
+        query: &AnalysisQuery,
+    ) -> Result<AnalysisView, BackendError>;
+
+    /// The runs of a workload in the last 30 days, newest first, the newest of them with their course by age.
+    async fn runs(&self, caller: &Caller, id: WorkloadId) -> Result<Page<RunRow>, BackendError>;
+
+    /// The deploys of a workload in the last 30 days, newest first, with what each did.
+    async fn deploys(
+        &self,
+        caller: &Caller,
+        id: WorkloadId,
+    ) -> Result<Page<DeployRow>, BackendError>;
 
     /// The sources and how they are.
     async fn sources(&self, caller: &Caller) -> Result<Page<SourceRow>, BackendError>;

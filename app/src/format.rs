@@ -4,6 +4,7 @@
 //! UTC, a number and its unit are held together by a no-break space.
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
+pub use domain::detect::words::count;
 
 /// Between a number and its unit.
 pub const NBSP: char = '\u{a0}';
@@ -62,23 +63,6 @@ pub fn percent(ratio: f64) -> String {
     } else {
         format!("{:.0}{NBSP}%", ratio * 100.0)
     }
-}
-
-/// A whole number in groups of three: `41,203`.
-pub fn count(value: f64) -> String {
-    let rounded = value.round();
-    let digits = format!("{:.0}", rounded.abs());
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    if rounded < 0.0 {
-        out.push('-');
-    }
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A length of time in its two largest units: `47 min 18 s`, `2 h 31 min`, `3 d 4 h`.
@@ -261,19 +245,6 @@ mod tests {
         ];
         for (ratio, expected) in cases {
             assert_eq!(plain(&percent(ratio)), expected);
-        }
-    }
-
-    #[test]
-    fn counts_are_grouped() {
-        for (value, expected) in [
-            (0.0, "0"),
-            (999.0, "999"),
-            (1000.0, "1,000"),
-            (41_203.0, "41,203"),
-            (-1_234_567.0, "-1,234,567"),
-        ] {
-            assert_eq!(count(value), expected);
         }
     }
 

@@ -13,7 +13,7 @@ use leptos_router::{
 };
 
 #[cfg(feature = "ssr")]
-use crate::documents::{RestartPage, Settings};
+use crate::documents::{Deploys, RestartPage, Runs, Settings};
 use crate::{
     components::TopBar,
     erase::{Content, Erase},
@@ -89,6 +89,8 @@ pub fn Documents() -> impl IntoView {
             <FlatRoutes fallback=|| view! { <NotFound /> }.erase()>
                 <Route path=path!("/restarts/:id") view=|| view! { <RestartPage /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=|| view! { <Settings /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/workloads/:id/runs") view=|| view! { <Runs /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/workloads/:id/deploys") view=|| view! { <Deploys /> }.erase() ssr=SsrMode::Async />
             </FlatRoutes>
         </Frame>
     }

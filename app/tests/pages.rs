@@ -249,8 +249,11 @@ async fn a_workload_is_drawn_and_told_in_the_first_html() {
         &html,
         &[
             "<title>checkout · Inquest</title>",
-            "9 of 9 restarts came with memory at 95 % of its limit or more.",
-            "Goroutines rose with it in all 8 runs seen from start to end",
+            "12 of 12 restarts came within 15 s of memory reaching its limit; by chance 0.4 %.",
+            "It costs 12.8 KiB for each goroutine; they explain 100 % of the growth of memory.",
+            "Fixed: 3.0 mean intervals without a restart",
+            "href=\"/workloads/1/runs\" rel=\"external\"",
+            "Next limit",
             "limit 512 MiB",
             "<path class=\"ln\" d=\"M",
             "<line class=\"tie\"",
@@ -263,8 +266,53 @@ async fn a_workload_is_drawn_and_told_in_the_first_html() {
 }
 
 #[tokio::test]
+async fn runs_are_aligned_at_their_start_and_told() {
+    let (status, html) = get(Fleet::Usual, "/workloads/1/runs").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_says(
+        &html,
+        &[
+            "<title>Runs of checkout · Inquest</title>",
+            "Runs die at 20 min (of 12 ends, eight in ten).",
+            "A sawtooth: memory climbs from the start of each run to its limit.",
+            "such forecasts held when they were tried on past runs",
+            "twice the limit only delays by",
+            "Memory by age of the run",
+            "Goroutines by age of the run",
+            "12 past runs, ▲ died",
+            "this run, 1 h old",
+            "<path class=\"cone\"",
+            "509 MiB, 99.4 %",
+            "aria-current=\"page\"",
+        ],
+    );
+    assert!(!html.contains("<script"));
+    let (_, html) = get(Fleet::Usual, "/workloads/4/runs").await;
+    assert_says(&html, &["No run was seen in the last 30 days"]);
+}
+
+#[tokio::test]
+async fn deploys_tell_what_they_did() {
+    let (status, html) = get(Fleet::Usual, "/workloads/1/deploys").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_says(
+        &html,
+        &[
+            "<title>Deploys of checkout · Inquest</title>",
+            "2.14.1 → 2.14.2",
+            "Fixed: 3.0 mean intervals without a restart",
+            "12 restarts in 4 h",
+            "0 restarts in 1 h",
+            "before, 2.14.1: 12 runs",
+        ],
+    );
+    let (_, html) = get(Fleet::Usual, "/workloads/4/deploys").await;
+    assert_says(&html, &["No deploy was seen in the last 30 days"]);
+}
+
+#[tokio::test]
 async fn a_workload_that_is_not_there_is_not_found() {
-    for id in ["99", "checkout"] {
+    for id in ["99", "checkout", "99/runs", "checkout/deploys"] {
         let (status, html) = get(Fleet::Usual, &format!("/workloads/{id}")).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
         assert_says(&html, &["There is no such workload"]);
@@ -292,7 +340,15 @@ async fn the_theme_comes_with_the_first_paint() {
 
 #[tokio::test]
 async fn no_style_is_inline() {
-    for path in ["/", "/workloads/1", "/sources", "/settings", "/nowhere"] {
+    for path in [
+        "/",
+        "/workloads/1",
+        "/workloads/1/runs",
+        "/workloads/1/deploys",
+        "/sources",
+        "/settings",
+        "/nowhere",
+    ] {
         let (_, html) = get(Fleet::Usual, path).await;
         assert!(
             !html.contains(" style="),

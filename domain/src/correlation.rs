@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
+    detect::words,
+    metric::TaskKind,
     restart::Restart,
     stats::binomial,
     verdict::{EvidenceKind, Stance},
@@ -11,14 +13,18 @@ use crate::{
 
 /// From this share on memory counts as at its limit. Polls of every 10 s saw 85.6 to 100 % before a slow leak was killed, armed ones 95 %.
 pub const AT_LIMIT: f64 = 0.95;
+/// From this share of the highest count on tasks count as at their maximum: they have no limit, and the highest is that of one run.
+pub const AT_MAXIMUM: f64 = 0.90;
 /// A restart follows memory at its limit when that was so at most this long before, in seconds.
 pub const WITHIN_S: i64 = 15;
+/// Below this chance it is no accident.
+const SIGNIFICANT: f64 = 0.05;
 
 /// How many restarts followed memory at its limit, against how many would by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Correlation {
-    /// Restarts that did: memory was at its limit within 15 s, or the kernel reported that it had been.
+    /// Restarts that did: it was at its limit within 15 s, or the kernel reported that it had been.
     pub followed: u32,
     /// Restarts of which that could be told.
     pub of: u32,
@@ -28,7 +34,51 @@ pub struct Correlation {
     pub p_value: f64,
 }
 
-/// How long memory was seen, and for how long of that a restart would have followed it at its limit. In seconds.
+/// What is known of the moment before an end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct End {
+    /// When the run ended.
+    pub at: Timestamp,
+    /// Whether it is a restart: what people did on purpose is not.
+    pub counts: bool,
+    /// Whether the kernel reported that memory was at its limit.
+    pub was_reported: bool,
+    /// When the last reading was taken.
+    pub sample_at: Option<Timestamp>,
+    /// Share of the limit in it.
+    pub memory_ratio: Option<f64>,
+    /// Tasks in it.
+    pub tasks: Option<u64>,
+}
+
+impl From<&Restart> for End {
+    fn from(restart: &Restart) -> Self {
+        let sample = restart.last_sample;
+        let reported = |evidence: &crate::verdict::Evidence| {
+            evidence.kind == EvidenceKind::OomEvent && evidence.stance == Stance::For
+        };
+        Self {
+            at: restart.ended_at,
+            counts: restart.counts(),
+            was_reported: restart.verdict.evidence.iter().any(reported),
+            sample_at: sample.map(|sample| sample.at),
+            memory_ratio: sample.and_then(|sample| sample.memory_ratio()),
+            tasks: sample
+                .and_then(|sample| sample.tasks)
+                .map(|tasks| tasks.count),
+        }
+    }
+}
+
+impl End {
+    /// Whether the last reading was taken so shortly before that it tells.
+    fn is_fresh(&self) -> bool {
+        self.sample_at
+            .is_some_and(|at| self.at - at <= chrono::TimeDelta::seconds(WITHIN_S))
+    }
+}
+
+/// How long a series was seen, and for how long of that a restart would have followed it at its limit. In seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TimeAtLimit {
     /// Time with readings.
@@ -38,31 +88,68 @@ pub struct TimeAtLimit {
 }
 
 impl TimeAtLimit {
-    /// Adds up a series of `(when, share of the limit at most)`, the readings in order of time and each standing for `step_s`. Where
-    /// nothing was read the share is `None`.
-    pub fn of(readings: impl IntoIterator<Item = (Timestamp, Option<f64>)>, step_s: f64) -> Self {
+    /// Adds up the lowest and highest value of every step of a series, in order of time; where nothing was read there is `None`. Of a step
+    /// in which `limit` is passed, the share above it counts, as if the values were spread evenly: steps may be longer than 15 s.
+    pub fn of(
+        steps: impl IntoIterator<Item = Option<(f64, f64)>>,
+        step_s: f64,
+        limit: f64,
+    ) -> Self {
         let mut time = Self::default();
-        let mut reach: Option<Timestamp> = None;
-        for (at, share) in readings {
-            let Some(share) = share else { continue };
+        let mut after_s = 0.0_f64;
+        for (low, high) in steps
+            .into_iter()
+            .map(|step| step.unwrap_or((f64::NAN, 0.0)))
+        {
+            let mut reached_s = after_s.min(step_s);
+            after_s -= reached_s;
+            if low.is_nan() {
+                continue;
+            }
             time.seen_s += step_s;
-            if share >= AT_LIMIT {
-                reach = Some(at + chrono::TimeDelta::seconds(WITHIN_S));
+            if high >= limit {
+                let above = if low >= limit {
+                    1.0
+                } else {
+                    (high - limit) / (high - low)
+                };
+                reached_s = (reached_s + above * step_s).min(step_s);
+                after_s = WITHIN_S as f64;
             }
-            if reach.is_some_and(|reach| at <= reach) {
-                time.reached_s += step_s;
-            }
+            time.reached_s += reached_s;
         }
         time
     }
 }
 
 impl Correlation {
-    /// Of the restarts of a workload. `None` when none of them can be told, or nothing was seen of the time around them.
-    pub fn of(restarts: &[Restart], time: TimeAtLimit) -> Option<Self> {
-        let told: Vec<bool> = restarts
+    /// Of the ends of a workload with its memory. `None` when none of them can be told, or nothing was seen of the time around them.
+    pub fn with_memory(ends: &[End], time: TimeAtLimit) -> Option<Self> {
+        Self::of(ends, time, |end| {
+            if end.was_reported {
+                return Some(true);
+            }
+            let ratio = end.memory_ratio?;
+            end.is_fresh().then_some(ratio >= AT_LIMIT)
+        })
+    }
+
+    /// The same with its task count, of which `highest` is the highest that was seen.
+    pub fn with_tasks(ends: &[End], time: TimeAtLimit, highest: f64) -> Option<Self> {
+        Self::of(ends, time, |end| {
+            let tasks = end.tasks? as f64;
+            end.is_fresh().then_some(tasks >= AT_MAXIMUM * highest)
+        })
+    }
+
+    fn of(
+        ends: &[End],
+        time: TimeAtLimit,
+        followed: impl Fn(&End) -> Option<bool>,
+    ) -> Option<Self> {
+        let told: Vec<bool> = ends
             .iter()
-            .filter(|restart| restart.counts())
+            .filter(|end| end.counts)
             .filter_map(followed)
             .collect();
         if told.is_empty() || time.seen_s <= 0.0 {
@@ -82,21 +169,39 @@ impl Correlation {
             p_value: binomial::at_least(followed, of, chance),
         })
     }
-}
 
-/// Whether memory was at its limit before an end; `None` when that was not seen.
-fn followed(restart: &Restart) -> Option<bool> {
-    let reported =
-        restart.verdict.evidence.iter().any(|evidence| {
-            evidence.kind == EvidenceKind::OomEvent && evidence.stance == Stance::For
-        });
-    if reported {
-        return Some(true);
+    /// Whether so many would hardly have followed by chance.
+    pub fn is_significant(&self) -> bool {
+        self.followed >= 2 && self.p_value <= SIGNIFICANT
     }
-    let sample = restart.last_sample?;
-    let fresh = restart.ended_at - sample.at <= chrono::TimeDelta::seconds(WITHIN_S);
-    let ratio = sample.memory_ratio()?;
-    fresh.then_some(ratio >= AT_LIMIT)
+
+    /// `19 of 19 restarts came within 15 s of memory reaching its limit`.
+    pub fn text_of_memory(&self) -> String {
+        self.text("memory reaching its limit")
+    }
+
+    /// `18 of 19 restarts came within 15 s of goroutines near their highest count, 41,203`.
+    pub fn text_of_tasks(&self, kind: TaskKind, highest: f64) -> String {
+        self.text(&format!(
+            "{} near their highest count, {}",
+            kind.label(),
+            words::count(highest)
+        ))
+    }
+
+    fn text(&self, of_what: &str) -> String {
+        let restarts = if self.of == 1 { "restart" } else { "restarts" };
+        format!(
+            "{} of {} {restarts} came within {WITHIN_S}\u{a0}s of {of_what}",
+            words::count(f64::from(self.followed)),
+            words::count(f64::from(self.of)),
+        )
+    }
+
+    /// `by chance 0.4 %`: the share of them that would have.
+    pub fn chance_text(&self) -> String {
+        format!("by chance {}", words::chance(self.chance))
+    }
 }
 
 #[cfg(test)]
@@ -115,7 +220,7 @@ mod tests {
     }
 
     /// An end with the share of the limit in the last reading and how long before that was.
-    fn end(percent: u64, before_s: i64, cause: Cause, evidence: &[Evidence]) -> Restart {
+    fn end(percent: u64, before_s: i64, cause: Cause, evidence: &[Evidence]) -> End {
         let ended_at = moment(1_000);
         let mut entry = ended(moment(0), ended_at, cause);
         entry.verdict.evidence = evidence.to_vec();
@@ -124,7 +229,7 @@ mod tests {
             limit_bytes: Some(100),
             ..Sample::empty(ended_at - TimeDelta::seconds(before_s))
         });
-        entry
+        End::from(&entry)
     }
 
     const DAY: TimeAtLimit = TimeAtLimit {
@@ -135,10 +240,14 @@ mod tests {
     #[test]
     fn restarts_at_the_limit_are_no_chance() {
         let ends = vec![end(99, 8, Cause::OutOfMemory, &[]); 19];
-        let said = Correlation::of(&ends, DAY).unwrap();
+        let said = Correlation::with_memory(&ends, DAY).unwrap();
         assert_eq!((said.followed, said.of), (19, 19));
         assert!((said.chance - 0.004).abs() < 1e-9);
-        assert!(said.p_value < 1e-40);
+        assert!(said.p_value < 1e-40 && said.is_significant());
+        assert_eq!(
+            format!("{}; {}", said.text_of_memory(), said.chance_text()).replace('\u{a0}', " "),
+            "19 of 19 restarts came within 15 s of memory reaching its limit; by chance 0.4 %"
+        );
     }
 
     #[test]
@@ -148,7 +257,8 @@ mod tests {
             reached_s: 82_000.0,
         };
         let ends = vec![end(98, 8, Cause::Crash, &[]); 5];
-        assert!(Correlation::of(&ends, always).unwrap().p_value > 0.5);
+        let said = Correlation::with_memory(&ends, always).unwrap();
+        assert!(said.p_value > 0.5 && !said.is_significant());
     }
 
     #[test]
@@ -165,22 +275,51 @@ mod tests {
             end(8, 5, Cause::OutOfMemory, &[report]),
             end(99, 5, Cause::Stopped, &[]),
         ];
-        let said = Correlation::of(&ends, DAY).unwrap();
+        let said = Correlation::with_memory(&ends, DAY).unwrap();
         assert_eq!((said.followed, said.of), (1, 2));
-        assert_eq!(Correlation::of(&ends[1..2], DAY), None);
-        assert_eq!(Correlation::of(&ends, TimeAtLimit::default()), None);
+        assert_eq!(Correlation::with_memory(&ends[1..2], DAY), None);
+        assert_eq!(
+            Correlation::with_memory(&ends, TimeAtLimit::default()),
+            None
+        );
+    }
+
+    #[test]
+    fn restarts_follow_the_highest_task_count() {
+        let with = |tasks| End {
+            tasks: Some(tasks),
+            ..end(50, 5, Cause::Crash, &[])
+        };
+        let ends = [with(41_203), with(40_100), with(37_090), with(120)];
+        let said = Correlation::with_tasks(&ends, DAY, 41_203.0).unwrap();
+        assert_eq!((said.followed, said.of), (3, 4));
+        assert_eq!(
+            said.text_of_tasks(TaskKind::Goroutines, 41_203.0)
+                .replace('\u{a0}', " "),
+            "3 of 4 restarts came within 15 s of goroutines near their highest count, 41,203"
+        );
+        assert_eq!(
+            Correlation::with_tasks(&[end(50, 5, Cause::Crash, &[])], DAY, 9.0),
+            None,
+            "no count was seen"
+        );
     }
 
     #[test]
     fn time_at_the_limit_reaches_a_little_further() {
-        let readings = [
-            (0, Some(0.5)),
-            (10, Some(0.99)),
-            (20, Some(0.2)),
-            (30, Some(0.3)),
-            (40, None),
-        ];
-        let time = TimeAtLimit::of(readings.map(|(at, share)| (moment(at), share)), 10.0);
-        assert_eq!((time.seen_s as i64, time.reached_s as i64), (40, 20));
+        let readings = [Some(0.5), Some(0.99), Some(0.2), Some(0.3), None];
+        let steps = readings.map(|value| value.map(|value| (value, value)));
+        let time = TimeAtLimit::of(steps, 10.0, AT_LIMIT);
+        assert!((time.seen_s - 40.0).abs() < 1e-9);
+        // The ten seconds at the limit, and the fifteen after.
+        assert!((time.reached_s - 25.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn of_a_long_step_only_the_part_at_the_limit_counts() {
+        let climb = TimeAtLimit::of([Some((0.90, 1.0)), Some((0.1, 0.2))], 300.0, AT_LIMIT);
+        assert!((climb.reached_s - 165.0).abs() < 1e-6, "{climb:?}");
+        let there = TimeAtLimit::of([Some((0.96, 1.0))], 300.0, AT_LIMIT);
+        assert!((there.reached_s - 300.0).abs() < 1e-9);
     }
 }

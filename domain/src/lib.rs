@@ -4,6 +4,7 @@
 //! server and for the browser. Data flows through it in one direction: what a source says ([`fact`]) becomes runs and
 //! [`restart`]s in a ledger, detectors turn them into a [`verdict`], and [`view`] is the shape in which people read them.
 
+pub mod analysis;
 pub mod black_box;
 pub mod correlation;
 pub mod detect;
@@ -15,12 +16,14 @@ pub mod leak;
 pub mod ledger;
 pub mod log;
 pub mod metric;
+pub mod outlook;
 pub mod panic;
 pub mod proof;
 pub mod redact;
 pub mod restart;
 pub mod revision;
 pub mod right_size;
+pub mod run;
 pub mod sample;
 pub mod source;
 pub mod stats;

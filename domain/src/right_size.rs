@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::stats::quantile;
+use crate::{
+    detect::words,
+    stats::{median, quantile},
+};
 
 /// Room above the highest value seen, so that the limit is not met by what is only a little more of the same.
 const HEADROOM: f64 = 1.25;
@@ -18,13 +21,14 @@ pub struct Need {
     pub p99_bytes: f64,
     /// The highest value, in bytes.
     pub max_bytes: f64,
-    /// Whether it grew without end: then no limit is right.
-    pub grows: bool,
+    /// Bytes a second by which it grew without end: then no limit is right. `None` where it did not.
+    pub growth: Option<f64>,
 }
 
 /// What is said of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "says")]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum RightSize {
     /// This limit would do.
     Offer {
@@ -36,7 +40,10 @@ pub enum RightSize {
         max_bytes: u64,
     },
     /// It leaks: a larger limit only delays the end.
-    Leaks,
+    Leaks {
+        /// Bytes a second: the median of the runs that grew.
+        bytes_per_s: f64,
+    },
     /// Too few runs to tell.
     Unknown,
 }
@@ -44,8 +51,9 @@ pub enum RightSize {
 impl RightSize {
     /// Of the newest runs of a workload.
     pub fn of(runs: &[Need]) -> Self {
-        if runs.iter().any(|run| run.grows) {
-            return Self::Leaks;
+        let growth: Vec<f64> = runs.iter().filter_map(|run| run.growth).collect();
+        if let Some(bytes_per_s) = median(&growth) {
+            return Self::Leaks { bytes_per_s };
         }
         let highest: Vec<f64> = runs.iter().map(|run| run.max_bytes).collect();
         let usual: Vec<f64> = runs.iter().map(|run| run.p99_bytes).collect();
@@ -61,6 +69,55 @@ impl RightSize {
             max_bytes: highest.iter().copied().fold(0.0, f64::max) as u64,
         }
     }
+
+    /// What it means for the limit that is set, in a sentence.
+    pub fn text(&self, limit_bytes: Option<u64>) -> String {
+        match self {
+            Self::Unknown => {
+                format!(
+                    "fewer than {RUNS} runs were seen for long enough to tell which limit is right"
+                )
+            }
+            Self::Leaks { bytes_per_s } => {
+                let grows = format!("it grows by {} without end", words::byte_rate(*bytes_per_s));
+                match limit_bytes.filter(|_| *bytes_per_s > 0.0) {
+                    Some(limit) => format!(
+                        "{grows}: twice the limit only delays by {}",
+                        words::seconds(limit as f64 / bytes_per_s)
+                    ),
+                    None => grows,
+                }
+            }
+            Self::Offer {
+                limit_bytes: offered,
+                p99_bytes,
+                max_bytes,
+            } => {
+                let need = format!(
+                    "99 % of the time below {}, {} at most",
+                    words::bytes(*p99_bytes),
+                    words::bytes(*max_bytes)
+                );
+                let fits = words::bytes(*offered);
+                match limit_bytes {
+                    None => format!("{need}; a limit of {fits} would do, none is set"),
+                    Some(set) if set < *offered => format!(
+                        "{need}; a limit of {fits} would leave a quarter of room, {} is set",
+                        words::bytes(set)
+                    ),
+                    Some(set) if set < offered.saturating_mul(2) => {
+                        format!("{need}; the limit of {} fits", words::bytes(set))
+                    }
+                    Some(set) => {
+                        format!(
+                            "{need}; a limit of {fits} would do instead of {}",
+                            words::bytes(set)
+                        )
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -71,7 +128,7 @@ mod tests {
         Need {
             p99_bytes: mib * 1_048_576.0 * 0.9,
             max_bytes: mib * 1_048_576.0,
-            grows: false,
+            growth: None,
         }
     }
 
@@ -86,14 +143,45 @@ mod tests {
     }
 
     #[test]
+    fn the_limit_that_is_set_is_judged() {
+        let offer = RightSize::of(&[need(100.0); 3]);
+        let said = |limit: Option<u64>| {
+            let text = offer
+                .text(limit.map(|mib| mib << 20))
+                .replace('\u{a0}', " ");
+            text.split_once("; ")
+                .map(|(_, verdict)| verdict.to_owned())
+                .unwrap()
+        };
+        assert_eq!(
+            said(Some(110)),
+            "a limit of 128 MiB would leave a quarter of room, 110 MiB is set"
+        );
+        assert_eq!(said(Some(192)), "the limit of 192 MiB fits");
+        assert_eq!(
+            said(Some(1024)),
+            "a limit of 128 MiB would do instead of 1 GiB"
+        );
+        assert_eq!(said(None), "a limit of 128 MiB would do, none is set");
+    }
+
+    #[test]
     fn what_leaks_needs_no_larger_limit() {
         let leaking = Need {
-            grows: true,
+            growth: Some(171_000.0),
             ..need(100.0)
         };
         assert_eq!(
             RightSize::of(&[need(90.0), need(90.0), leaking]),
-            RightSize::Leaks
+            RightSize::Leaks {
+                bytes_per_s: 171_000.0
+            }
+        );
+        assert_eq!(
+            RightSize::of(&[leaking])
+                .text(Some(512 << 20))
+                .replace('\u{a0}', " "),
+            "it grows by 9.8 MiB a minute without end: twice the limit only delays by 52 min"
         );
         assert_eq!(RightSize::of(&[need(90.0), need(90.0)]), RightSize::Unknown);
         assert_eq!(RightSize::of(&[]), RightSize::Unknown);

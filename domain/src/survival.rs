@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{detect::memory::seconds, restart::Restart, stats::quantile};
+use crate::{
+    detect::{memory::seconds, words},
+    restart::Restart,
+    stats::quantile,
+};
 
 /// Fewer ends than this make no range.
 const ENDS: usize = 5;
@@ -33,10 +37,15 @@ impl Survival {
             .filter(|restart| restart.counts())
             .map(|restart| seconds(restart.ended_at - restart.run_started_at))
             .collect();
+        Self::of_ages(&ages)
+    }
+
+    /// The same of the ages themselves, in seconds.
+    pub fn of_ages(ages: &[f64]) -> Option<Self> {
         if ages.len() < ENDS {
             return None;
         }
-        let at = |q| quantile(&ages, q);
+        let at = |q| quantile(ages, q);
         let (early_s, median_s, late_s) = (at(0.1)?, at(0.5)?, at(0.9)?);
         Some(Self {
             early_s,
@@ -45,6 +54,24 @@ impl Survival {
             ends: ages.len() as u32,
             regular: late_s - early_s <= REGULAR * median_s,
         })
+    }
+
+    /// `runs die at 5.2–6.1 h`, or that they end at any age.
+    pub fn text(&self) -> String {
+        let ends = words::count(f64::from(self.ends));
+        if self.regular {
+            format!(
+                "runs die at {} (of {ends} ends, eight in ten)",
+                words::between(self.early_s, self.late_s)
+            )
+        } else {
+            format!(
+                "runs end at any age: half of {ends} before {}, eight in ten between {} and {}",
+                words::seconds(self.median_s),
+                words::seconds(self.early_s),
+                words::seconds(self.late_s)
+            )
+        }
     }
 }
 
@@ -75,6 +102,10 @@ mod tests {
         let said = Survival::of(&runs(&ages, Cause::OutOfMemory)).unwrap();
         assert!(said.regular && said.ends == 5);
         assert!(said.early_s > 5.2 * 3_600.0 && said.late_s < 6.1 * 3_600.0);
+        assert_eq!(
+            said.text().replace('\u{a0}', " "),
+            "runs die at 5.3–6.0 h (of 5 ends, eight in ten)"
+        );
     }
 
     #[test]

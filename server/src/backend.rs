@@ -1,5 +1,6 @@
 //! The answers: [`Backend`] over the store. Questions that make no sense are refused here, for every way of asking.
 
+mod analysis;
 mod check;
 mod error;
 mod evidence;
@@ -11,10 +12,10 @@ use chrono::Utc;
 use domain::{
     ids::{RestartId, WorkloadId},
     view::{
-        ExportQuery, FleetView, LogHit, LogQuery, LogView, NewCorrection, Page, PanicGroup,
-        PanicQuery, RestartDetail, RestartQuery, RestartRow, SeriesQuery, SeriesSet, SourceRow,
-        StorageQuery, StorageView, TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery,
-        WorkloadRow,
+        AnalysisQuery, AnalysisView, DeployRow, ExportQuery, FleetView, LogHit, LogQuery, LogView,
+        NewCorrection, Page, PanicGroup, PanicQuery, RestartDetail, RestartQuery, RestartRow,
+        RunRow, SeriesQuery, SeriesSet, SourceRow, StorageQuery, StorageView, TimelineEntry,
+        TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
     },
 };
 use futures::TryStreamExt as _;
@@ -24,7 +25,10 @@ use self::{
     error::{from_store, no_workload},
     storage::Meter,
 };
-use crate::store::{Keep, Store};
+use crate::{
+    analyze::Outlooks,
+    store::{Keep, Store},
+};
 
 /// Answers from the store.
 #[derive(Clone, Debug)]
@@ -32,6 +36,7 @@ pub struct StoreBackend {
     store: Store,
     demo: bool,
     meter: Meter,
+    outlooks: Outlooks,
 }
 
 impl StoreBackend {
@@ -41,7 +46,14 @@ impl StoreBackend {
             meter: Meter::new(store.clone(), place, keep),
             store,
             demo,
+            outlooks: Outlooks::default(),
         }
+    }
+
+    /// The same with what an analyzer leaves in `outlooks`.
+    #[must_use]
+    pub fn with_outlooks(self, outlooks: Outlooks) -> Self {
+        Self { outlooks, ..self }
     }
 
     /// Tells an empty list apart from one about nobody.
@@ -77,7 +89,10 @@ impl Backend for StoreBackend {
     }
 
     async fn fleet(&self, _caller: &Caller) -> Result<FleetView, BackendError> {
-        self.store.fleet(Utc::now()).await.map_err(from_store)
+        let now = Utc::now();
+        let mut fleet = self.store.fleet(now).await.map_err(from_store)?;
+        self.outlooks.add_to(&mut fleet.workloads, now);
+        Ok(fleet)
     }
 
     async fn workloads(
@@ -86,10 +101,14 @@ impl Backend for StoreBackend {
         query: &WorkloadQuery,
     ) -> Result<Page<WorkloadRow>, BackendError> {
         check::limit(query.limit, check::MAX_WORKLOADS)?;
-        self.store
-            .workload_rows(query, Utc::now())
+        let now = Utc::now();
+        let mut page = self
+            .store
+            .workload_rows(query, now)
             .await
-            .map_err(from_store)
+            .map_err(from_store)?;
+        self.outlooks.add_to(&mut page.data, now);
+        Ok(page)
     }
 
     async fn workload(
@@ -97,12 +116,15 @@ impl Backend for StoreBackend {
         _caller: &Caller,
         id: WorkloadId,
     ) -> Result<WorkloadDetail, BackendError> {
+        let now = Utc::now();
         let detail = self
             .store
-            .workload_detail(id, Utc::now())
+            .workload_detail(id, now)
             .await
             .map_err(from_store)?;
-        detail.ok_or_else(|| no_workload(id))
+        let mut detail = detail.ok_or_else(|| no_workload(id))?;
+        self.outlooks.add_to([&mut detail.row], now);
+        Ok(detail)
     }
 
     async fn series(
@@ -161,7 +183,11 @@ impl Backend for StoreBackend {
         Ok(page)
     }
 
-    async fn restart(&self, _caller: &Caller, id: RestartId) -> Result<RestartDetail, BackendError> {
+    async fn restart(
+        &self,
+        _caller: &Caller,
+        id: RestartId,
+    ) -> Result<RestartDetail, BackendError> {
         evidence::restart(&self.store, id).await
     }
 
@@ -186,11 +212,7 @@ impl Backend for StoreBackend {
         evidence::correct(&self.store, id, correction).await
     }
 
-    async fn logs(
-        &self,
-        _caller: &Caller,
-        query: &LogQuery,
-    ) -> Result<Page<LogHit>, BackendError> {
+    async fn logs(&self, _caller: &Caller, query: &LogQuery) -> Result<Page<LogHit>, BackendError> {
         check::logs(query)?;
         self.store.log_hits(query).await.map_err(from_store)
     }
@@ -216,6 +238,27 @@ impl Backend for StoreBackend {
         self.check_workload(query.workload, page.data.is_empty())
             .await?;
         Ok(page)
+    }
+
+    async fn analysis(
+        &self,
+        _caller: &Caller,
+        id: WorkloadId,
+        query: &AnalysisQuery,
+    ) -> Result<AnalysisView, BackendError> {
+        self.analyse(id, query).await
+    }
+
+    async fn runs(&self, _caller: &Caller, id: WorkloadId) -> Result<Page<RunRow>, BackendError> {
+        self.run_rows(id).await
+    }
+
+    async fn deploys(
+        &self,
+        _caller: &Caller,
+        id: WorkloadId,
+    ) -> Result<Page<DeployRow>, BackendError> {
+        self.deploy_rows(id).await
     }
 
     async fn sources(&self, _caller: &Caller) -> Result<Page<SourceRow>, BackendError> {

@@ -21,7 +21,7 @@ use self::{
     watching::{Pulse, Watching},
 };
 use crate::{
-    analyze::{self, Recorder},
+    analyze::{self, Outlooks, Recorder},
     backend::StoreBackend,
     collect,
     config::{Config, Environment},
@@ -43,12 +43,28 @@ pub async fn serve(config: &Config, environment: &Environment) -> anyhow::Result
     let store = database.store.clone();
     let outcome = async {
         let specs = sources::resolve(&store, config, environment).await?;
-        let live = Live::default();
+        let (live, outlooks) = (Live::default(), Outlooks::default());
         let recording = CancellationToken::new();
         let recorder = Recorder::new(store.clone(), live.clone(), recording.clone());
         let pulse = Pulse::default();
-        let parts = parts(&database, live, &pulse, config, environment, false)?;
-        let watching = Watching::start(&store, config, recorder, recording, &specs, &pulse).await?;
+        let parts = parts(
+            &database,
+            (live.clone(), outlooks.clone()),
+            &pulse,
+            config,
+            environment,
+            false,
+        )?;
+        let watching = Watching::start(
+            &store,
+            config,
+            recorder,
+            recording,
+            &specs,
+            &pulse,
+            (outlooks, live),
+        )
+        .await?;
         let server = HttpServer::start(listener, parts)?;
         Greeting {
             address: server.address,
@@ -76,13 +92,20 @@ pub async fn demo(config: &Config, environment: &Environment) -> anyhow::Result<
     };
     let store = database.store.clone();
     let outcome = async {
-        let live = Live::default();
+        let (live, outlooks) = (Live::default(), Outlooks::default());
         let recording = CancellationToken::new();
         let mut recorder = Recorder::new(store.clone(), live.clone(), recording.clone());
         let pulse = Pulse::default();
         let server = HttpServer::start(
             listener,
-            parts(&database, live, &pulse, config, environment, true)?,
+            parts(
+                &database,
+                (live.clone(), outlooks.clone()),
+                &pulse,
+                config,
+                environment,
+                true,
+            )?,
         )?;
         let mut fleet = demo.register(&store).await?;
         Greeting {
@@ -98,9 +121,16 @@ pub async fn demo(config: &Config, environment: &Environment) -> anyhow::Result<
         let outcome = match written {
             Ok(()) if !stop.is_cancelled() => {
                 let simulator = fleet.listen(&store).await?;
-                let watching =
-                    Watching::start(&store, config, recorder, recording, fleet.specs(), &pulse)
-                        .await?;
+                let watching = Watching::start(
+                    &store,
+                    config,
+                    recorder,
+                    recording,
+                    fleet.specs(),
+                    &pulse,
+                    (outlooks, live),
+                )
+                .await?;
                 let outcome = watching.until(&stop).await;
                 simulator.shutdown().await;
                 outcome
@@ -124,7 +154,7 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
 /// What HTTP needs.
 fn parts(
     database: &Database,
-    live: Live,
+    (live, outlooks): (Live, Outlooks),
     pulse: &Pulse,
     config: &Config,
     environment: &Environment,
@@ -147,12 +177,15 @@ fn parts(
     let pulse = pulse.clone();
     let recorder = Check::new("recorder", move || std::future::ready(pulse.check()));
     Ok(http::Parts {
-        backend: Arc::new(StoreBackend::new(
-            database.store.clone(),
-            database.place().clone(),
-            config.retention,
-            demo,
-        )),
+        backend: Arc::new(
+            StoreBackend::new(
+                database.store.clone(),
+                database.place().clone(),
+                config.retention,
+                demo,
+            )
+            .with_outlooks(outlooks),
+        ),
         live,
         shutdown: CancellationToken::new(),
         exporter,

@@ -13,6 +13,7 @@ use domain::{
 };
 use server::collect::{
     Body,
+    hint::Hint,
     outbox::{self, Inbox},
     scheduler::Scheduler,
     sources::docker::{DockerSource, Settings},
@@ -31,12 +32,16 @@ struct Watch {
 
 impl Watch {
     fn over(endpoint: &str, interval: Duration, since: Option<DateTime<Utc>>) -> Self {
+        Self::with(endpoint, Settings::every(interval), since)
+    }
+
+    fn with(endpoint: &str, settings: Settings, since: Option<DateTime<Utc>>) -> Self {
         let (outbox, inbox) = outbox::channel(outbox::POLL_BYTES);
         let source = DockerSource::new(
             SourceId(1),
             "test".to_owned(),
             endpoint.parse().expect("an endpoint"),
-            Settings::every(interval),
+            settings,
         );
         let scheduler = Scheduler::start(vec![(Arc::new(source), since)], &outbox);
         Self { inbox, scheduler }
@@ -469,5 +474,31 @@ async fn probes_count_goroutines_and_a_hung_one_delays_nothing() {
             .expect("its health is told")
             .contains("no answer within 2 s")
     );
+    watch.scheduler.stop().await;
+}
+
+#[tokio::test]
+async fn a_container_that_is_about_to_meet_its_limit_is_read_at_every_beat() {
+    let simulator = simulate(PLAIN).await;
+    let settings = Settings::every(Duration::from_mins(1));
+    let hint: Hint = settings.hint.clone();
+    let mut watch = Watch::with(simulator.endpoint(), settings, None);
+    let poll = watch.complete_poll().await;
+    let web = poll
+        .states
+        .iter()
+        .find(|state| state.spec.workload.name == "web")
+        .map(|state| state.spec.id.clone())
+        .expect("it runs");
+    hint.tell([web.clone()].into());
+    // Without the hint, its turn comes once a minute.
+    let mut readings = 0;
+    watch
+        .find("five readings", |body| {
+            let Body::Poll(poll) = body else { return None };
+            readings += poll.samples.iter().filter(|(id, _)| *id == web).count();
+            (readings >= 5).then_some(())
+        })
+        .await;
     watch.scheduler.stop().await;
 }

@@ -1,12 +1,18 @@
 //! The pages that the server alone renders. They are made of the same components as [`pages`](crate::pages) but ask the
 //! [`Backend`](crate::backend::Backend) directly, hold no signals, and change when they are loaded anew.
 
+pub mod ages;
+pub mod deploys;
 pub mod evidence;
 pub mod restart;
+pub mod runs;
 pub mod serve;
 pub mod settings;
+pub mod workload;
 
+pub use deploys::Deploys;
 pub use restart::RestartPage;
+pub use runs::Runs;
 pub use serve::{add_documents, render_document};
 pub use settings::Settings;
 

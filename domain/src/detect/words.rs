@@ -43,6 +43,92 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
+/// A whole number in groups of three: `41,203`.
+pub fn count(value: f64) -> String {
+    let rounded = value.round();
+    let digits = format!("{:.0}", rounded.abs());
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if rounded < 0.0 {
+        out.push('-');
+    }
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `0.4 %`, `12 %`, `below 0.1 %`: for chances, of which the small ones matter.
+pub fn chance(share: f64) -> String {
+    match share * 100.0 {
+        p if p > 0.0 && p < 0.1 => "below 0.1\u{a0}%".to_owned(),
+        p if p < 9.95 => format!("{p:.1}\u{a0}%"),
+        p => format!("{p:.0}\u{a0}%"),
+    }
+}
+
+/// A length of time in seconds, as [`duration`] has it.
+pub fn seconds(count: f64) -> String {
+    duration(TimeDelta::milliseconds((count * 1e3) as i64))
+}
+
+/// A range of times in seconds, its unit named once: `34–52 min`, `5.2–6.1 h`.
+pub fn between(low_s: f64, high_s: f64) -> String {
+    let (size, decimals, unit) = unit_of(high_s);
+    let say = |value: f64| format!("{:.*}", decimals, value.max(0.0) / size);
+    let (low, high) = (say(low_s), say(high_s));
+    if low == high {
+        format!("{high}\u{a0}{unit}")
+    } else {
+        format!("{low}–{high}\u{a0}{unit}")
+    }
+}
+
+/// The likeliest time and its range: `41 min (34–52)`.
+pub fn about(likely_s: f64, low_s: f64, high_s: f64) -> String {
+    let (size, decimals, unit) = unit_of(likely_s);
+    let say = |value: f64| format!("{:.*}", decimals, value.max(0.0) / size);
+    format!(
+        "{}\u{a0}{unit} ({}–{})",
+        say(likely_s),
+        say(low_s),
+        say(high_s)
+    )
+}
+
+/// The unit that a time is told in: its size in seconds, the decimals worth telling, its name.
+const fn unit_of(seconds: f64) -> (f64, usize, &'static str) {
+    match seconds {
+        s if s < 119.5 => (1.0, 0, "s"),
+        s if s < 119.5 * 60.0 => (60.0, 0, "min"),
+        s if s < 48.0 * 3600.0 => (3600.0, 1, "h"),
+        s if s < 10.0 * 86_400.0 => (86_400.0, 1, "d"),
+        _ => (86_400.0, 0, "d"),
+    }
+}
+
+/// What grows by so much a second, in the time in which that is a number people can hold: `9.8 MiB a minute`, `310 a minute`. `say`
+/// writes an amount; `worth` is the least that is told by the minute or hour.
+pub fn rate(per_s: f64, worth: f64, say: impl Fn(f64) -> String) -> String {
+    let by = [
+        (60.0, "a minute"),
+        (3_600.0, "an hour"),
+        (86_400.0, "a day"),
+    ];
+    let (size, unit) = by
+        .into_iter()
+        .find(|(size, _)| per_s.abs() * size >= worth)
+        .unwrap_or(by[2]);
+    format!("{} {unit}", say(per_s * size))
+}
+
+/// [`rate`] of bytes.
+pub fn byte_rate(per_s: f64) -> String {
+    rate(per_s, 1_048_576.0, |value| bytes(value.max(0.0) as u64))
+}
+
 /// A limit, or that there was none.
 pub fn limit(limit: Option<u64>) -> String {
     limit.map_or_else(|| "none".to_owned(), bytes)
@@ -108,6 +194,51 @@ mod tests {
     #[case(0.8571, "86 %")]
     fn shares(#[case] share: f64, #[case] expected: &str) {
         assert_eq!(super::percent(share).replace('\u{a0}', " "), expected);
+    }
+
+    #[rstest]
+    #[case(0.004, "0.4 %")]
+    #[case(0.0, "0.0 %")]
+    #[case(0.000_2, "below 0.1 %")]
+    #[case(0.32, "32 %")]
+    fn chances(#[case] share: f64, #[case] expected: &str) {
+        assert_eq!(super::chance(share).replace('\u{a0}', " "), expected);
+    }
+
+    #[rstest]
+    #[case(0.0, "0")]
+    #[case(999.0, "999")]
+    #[case(41_203.0, "41,203")]
+    #[case(-1_234_567.0, "-1,234,567")]
+    fn counts(#[case] value: f64, #[case] expected: &str) {
+        assert_eq!(super::count(value), expected);
+    }
+
+    #[rstest]
+    #[case(2_460.0, 2_040.0, 3_120.0, "41 min (34–52)")]
+    #[case(22_000.0, 20_000.0, 25_000.0, "6.1 h (5.6–6.9)")]
+    #[case(40.0, 0.0, 52.0, "40 s (0–52)")]
+    fn forecasts(#[case] likely: f64, #[case] low: f64, #[case] high: f64, #[case] expected: &str) {
+        assert_eq!(
+            super::about(likely, low, high).replace('\u{a0}', " "),
+            expected
+        );
+    }
+
+    #[test]
+    fn ranges_name_their_unit_once() {
+        let plain = |low, high| super::between(low, high).replace('\u{a0}', " ");
+        assert_eq!(plain(18_720.0, 21_960.0), "5.2–6.1 h");
+        assert_eq!(plain(60.0, 61.0), "60–61 s");
+        assert_eq!(plain(3_000.0, 3_010.0), "50 min");
+    }
+
+    #[test]
+    fn rates_are_told_by_the_time_that_makes_them_numbers() {
+        let plain = |per_s| super::byte_rate(per_s).replace('\u{a0}', " ");
+        assert_eq!(plain(171_000.0), "9.8 MiB a minute");
+        assert_eq!(plain(2_000.0), "6.9 MiB an hour");
+        assert_eq!(plain(20.0), "1.6 MiB a day");
     }
 
     #[rstest]

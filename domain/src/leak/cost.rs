@@ -1,7 +1,7 @@
 //! How much memory a task costs, and how much of the growth of memory the growth of tasks explains.
 
 use super::{Course, Scale};
-use crate::stats::trend::Trend;
+use crate::{detect::words, metric::TaskKind, stats::trend::Trend};
 
 /// Memory by task.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -10,6 +10,19 @@ pub struct Cost {
     pub bytes_per_task: f64,
     /// Share of the growth of memory that the growth of tasks explains, at most 1.
     pub explained: f64,
+}
+
+impl Cost {
+    /// `6.3 KiB for each goroutine; they explain 86 % of the growth of memory`.
+    pub fn text(&self, kind: TaskKind) -> String {
+        let plural = kind.label();
+        format!(
+            "{} for each {}; they explain {} of the growth of memory",
+            words::bytes(self.bytes_per_task as u64),
+            plural.strip_suffix('s').unwrap_or(plural),
+            words::percent(self.explained),
+        )
+    }
 }
 
 /// Memory has to follow the tasks this closely (Kendall's tau) before anything is said.

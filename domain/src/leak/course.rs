@@ -1,7 +1,10 @@
 //! One run's series, cut into cells of equal age.
 
+use serde::{Deserialize, Serialize};
+
 /// What one stretch of time of a run says: the lowest and the highest value in it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reading {
     /// Seconds after the run began.
     pub age_s: f64,

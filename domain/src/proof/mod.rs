@@ -1,5 +1,6 @@
 //! Did the fix work? What came after a deploy against what came before it, at the same age of the runs.
 
+pub mod eras;
 mod same_age;
 mod words;
 
@@ -59,8 +60,8 @@ pub enum Outcome {
     Unchanged,
     /// More than before, and no accident.
     MadeWorse {
-        /// Restarts for each one before, over the same time.
-        rate_ratio: f64,
+        /// Restarts for each one before, over the same time; `None` when there was none before.
+        rate_ratio: Option<f64>,
     },
     /// It grows as before towards a larger limit.
     OnlyDelayed {
@@ -113,14 +114,20 @@ fn outcome(
     mean_s: f64,
     intervals: f64,
 ) -> Outcome {
-    if before.deaths < DEATHS || before.watched_s <= 0.0 {
+    if before.watched_s <= 0.0 {
         return Outcome::NothingBefore;
     }
     let all = before.deaths + after.deaths;
     let share = after.watched_s / (before.watched_s + after.watched_s);
-    let rate_ratio = f64::from(after.deaths) / intervals.max(f64::MIN_POSITIVE);
-    if after.deaths > 0 && binomial::at_least(after.deaths, all, share) <= SIGNIFICANT {
-        return Outcome::MadeWorse { rate_ratio };
+    // In no time there is no rate; what restarts at once has lived for a second at least.
+    let rate_ratio = f64::from(after.deaths) / (after.watched_s.max(1.0) / mean_s);
+    if after.deaths >= DEATHS && binomial::at_least(after.deaths, all, share) <= SIGNIFICANT {
+        return Outcome::MadeWorse {
+            rate_ratio: (before.deaths > 0).then_some(rate_ratio),
+        };
+    }
+    if before.deaths < DEATHS {
+        return Outcome::NothingBefore;
     }
     if let Some(by_s) = only_delayed(before, after, growth) {
         return Outcome::OnlyDelayed { by_s };
@@ -192,7 +199,9 @@ mod tests {
     #[case::one_more_by_accident(era(10.0, 2), era(10.0, 3), Outcome::TooEarly { ready_in_s: 0.996 * 5.0 * HOUR })]
     #[case::soon(era(100.0, 20), era(1.0, 0), Outcome::TooEarly { ready_in_s: 2.796 * 5.0 * HOUR })]
     #[case::fewer(era(100.0, 40), era(100.0, 10), Outcome::Better { rate_ratio: 0.25 })]
-    #[case::more(era(100.0, 10), era(100.0, 40), Outcome::MadeWorse { rate_ratio: 4.0 })]
+    #[case::more(era(100.0, 10), era(100.0, 40), Outcome::MadeWorse { rate_ratio: Some(4.0) })]
+    #[case::none_before(era(100.0, 0), era(1.0, 5), Outcome::MadeWorse { rate_ratio: None })]
+    #[case::one_is_no_rate(era(100.0, 0), era(1.0, 1), Outcome::NothingBefore)]
     fn outcomes(#[case] before: Era, #[case] after: Era, #[case] expected: Outcome) {
         let outcome = Proof::of(&before, &after).outcome;
         match (outcome, expected) {

@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 
 use super::{Outcome, Pair, Proof};
-use crate::detect::words::{bytes, duration, percent};
+use crate::detect::words::{bytes, count, duration, percent};
 
 impl Proof {
-    /// `fixed: 3.1 mean intervals without a restart, residual 4.5 %; tasks at age 1 h: 9 instead of 2,140`.
-    pub fn text(&self) -> String {
+    /// `fixed: 3.1 mean intervals without a restart, residual 4.5 %; goroutines at age 60 min: 9 instead of 2,140`. `tasks` says what is
+    /// counted.
+    pub fn text(&self, tasks: &str) -> String {
         let mut parts = vec![self.headline()];
         if let Some(same_age) = &self.same_age {
             let at = format!("at age {}", duration(seconds(same_age.age_s)));
@@ -19,7 +20,7 @@ impl Proof {
             parts.extend(
                 same_age
                     .tasks
-                    .map(|pair| instead("tasks", &at, pair, |value| thousands(value as u64))),
+                    .map(|pair| instead(tasks, &at, pair, |value| count(value))),
             );
         }
         parts.join("; ")
@@ -39,8 +40,11 @@ impl Proof {
                 format!("better: {} of the restarts of before", percent(rate_ratio))
             }
             Outcome::Unchanged => "unchanged: restarts as often as before".to_owned(),
-            Outcome::MadeWorse { rate_ratio } => {
-                format!("made worse: {rate_ratio:.1} times the restarts of before")
+            Outcome::MadeWorse {
+                rate_ratio: Some(rate_ratio),
+            } => format!("made worse: {rate_ratio:.1} times the restarts of before"),
+            Outcome::MadeWorse { rate_ratio: None } => {
+                "made worse: it restarts, which it did not before".to_owned()
             }
             Outcome::OnlyDelayed { by_s } => {
                 format!("a larger limit only delays by {}", duration(seconds(by_s)))
@@ -68,20 +72,6 @@ fn percent_of_one_decimal(share: f64) -> String {
     format!("{:.1}\u{a0}%", share * 100.0)
 }
 
-/// `41,203`.
-fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let first = digits.len() % 3;
-    let mut out = digits[..first].to_owned();
-    for group in digits.as_bytes()[first..].chunks(3) {
-        if !out.is_empty() {
-            out.push(',');
-        }
-        out.extend(group.iter().map(|digit| char::from(*digit)));
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -97,12 +87,13 @@ mod tests {
             growth: None,
             same_age,
         };
-        proof.text().replace('\u{a0}', " ")
+        proof.text("goroutines").replace('\u{a0}', " ")
     }
 
     #[rstest]
     #[case(Outcome::Better { rate_ratio: 0.25 }, "better: 25 % of the restarts of before")]
-    #[case(Outcome::MadeWorse { rate_ratio: 4.0 }, "made worse: 4.0 times the restarts of before")]
+    #[case(Outcome::MadeWorse { rate_ratio: Some(4.0) }, "made worse: 4.0 times the restarts of before")]
+    #[case(Outcome::MadeWorse { rate_ratio: None }, "made worse: it restarts, which it did not before")]
     #[case(Outcome::OnlyDelayed { by_s: 10_800.0 }, "a larger limit only delays by 3.0 h")]
     #[case(Outcome::TooEarly { ready_in_s: 7_800.0 }, "too early to say: in 2.2 h")]
     fn sentences(#[case] outcome: Outcome, #[case] expected: &str) {
@@ -124,7 +115,7 @@ mod tests {
         assert_eq!(
             said(Outcome::Fixed, Some(same_age)),
             "fixed: 3.1 mean intervals without a restart, residual 4.5 %; memory at age 60 min: 64 MiB instead of 384 MiB; \
-             tasks at age 60 min: 9 instead of 2,140"
+             goroutines at age 60 min: 9 instead of 2,140"
         );
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! No value here is ever NaN or infinite; what is not known is `None` and becomes `null`.
 
+mod analysis;
 mod evidence;
 mod export;
 mod page;
@@ -12,6 +13,10 @@ mod storage;
 mod timeline;
 mod workloads;
 
+pub use analysis::{
+    AnalysisQuery, AnalysisView, BeforeAfter, CorrelationView, CostView, DeployOutcome, DeployRow,
+    ForecastView, GrowthState, GrowthView, RunRow,
+};
 pub use evidence::{
     BlackBoxView, Correction, ExcerptPart, LONGEST_NOTE, LogHit, LogQuery, LogSummary, LogView,
     NeighbourRow, NewCorrection, PanicDetail, PanicGroup, PanicQuery, PanicReturn, RestartDetail,

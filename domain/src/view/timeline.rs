@@ -35,6 +35,8 @@ pub enum TimelineKind {
     ChildOutOfMemory,
     /// Image or specification changed.
     Deploy,
+    /// What a deploy did was decided.
+    Proof,
     /// A profile or log was captured.
     Capture,
     /// We could not see, from `at` to `until`.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{RestartRow, SeriesView};
+use super::{ForecastView, RestartRow, SeriesView};
 use crate::{
     ids::{EngineId, WorkloadId},
     metric::TaskKind,
@@ -55,8 +55,8 @@ pub struct WorkloadRow {
     pub restarts: RestartCounts,
     /// The newest ledger entry.
     pub last_restart: Option<LastRestart>,
-    /// Time to the limit. Always `null` in this version.
-    pub forecast: Option<()>,
+    /// Time to the limit; `null` when nothing runs or it was not judged yet.
+    pub forecast: Option<ForecastView>,
 }
 
 /// Memory now; what is not known is `null`.

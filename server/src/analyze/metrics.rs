@@ -15,6 +15,10 @@ pub const STORE_RETRIES: &str = "inquest_store_retries_total";
 pub const STORE_REFUSALS: &str = "inquest_store_refusals_total";
 /// How long one round of writing took. Seconds.
 pub const WRITE_SECONDS: &str = "inquest_write_duration_seconds";
+/// How long one round of judging the runs that last took. Seconds.
+pub const ANALYSIS_SECONDS: &str = "inquest_analysis_duration_seconds";
+/// Runs that last and are judged.
+pub const OUTLOOKS: &str = "inquest_analysis_runs";
 /// Messages that wait for the recorder. Label: `queue` (`polls`, `events`).
 pub const QUEUE: &str = "inquest_queue_messages";
 
@@ -33,5 +37,11 @@ pub fn describe() {
         Unit::Seconds,
         "How long a round of writing took"
     );
+    describe_histogram!(
+        ANALYSIS_SECONDS,
+        Unit::Seconds,
+        "How long a round of judging the runs that last took"
+    );
+    describe_gauge!(OUTLOOKS, "Runs that last and are judged");
     describe_gauge!(QUEUE, "Messages that wait for the recorder");
 }

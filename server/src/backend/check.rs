@@ -16,6 +16,7 @@ pub(super) const MAX_WORKLOADS: u32 = 10_000;
 pub(super) const MAX_RESTARTS: u32 = 1_000;
 pub(super) const MAX_TIMELINE: u32 = 10_000;
 pub(super) const MAX_STORAGE: u32 = 1_000;
+pub(super) const MAX_RUNS: usize = 200;
 /// Times outside are no times of containers, and not every computation with them fits.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
 

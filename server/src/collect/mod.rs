@@ -4,6 +4,7 @@
 //! counts them and reports the gap.
 
 pub mod clock;
+pub mod hint;
 pub mod metrics;
 pub mod outbox;
 pub mod probes;

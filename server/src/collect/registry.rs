@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{ids::SourceId, source::SourceKind};
 
 use super::{
+    hint::Hint,
     scheduler::Source,
     sources::docker::{self, BadEndpoint},
 };
@@ -24,14 +25,17 @@ pub struct SourceSpec {
     pub interval: Duration,
 }
 
-/// Makes a source. Nothing is asked of the other side yet.
-pub fn build(spec: &SourceSpec) -> Result<Arc<dyn Source>, BadEndpoint> {
+/// Makes a source. Nothing is asked of the other side yet. `hint` tells it what analysis knows of its containers.
+pub fn build(spec: &SourceSpec, hint: Hint) -> Result<Arc<dyn Source>, BadEndpoint> {
     match spec.kind {
         SourceKind::Docker => Ok(Arc::new(docker::DockerSource::new(
             spec.id,
             spec.name.clone(),
             spec.endpoint.parse()?,
-            docker::Settings::every(spec.interval),
+            docker::Settings {
+                hint,
+                ..docker::Settings::every(spec.interval)
+            },
         ))),
     }
 }

@@ -13,8 +13,8 @@ use domain::{
     metric::Metric,
     verdict::Cause,
     view::{
-        EXPORT_RANGE, ExportQuery, LogQuery, PanicQuery, RestartQuery, SeriesQuery, StorageQuery, TimeRange,
-        TimelineQuery, WorkloadQuery,
+        AnalysisQuery, EXPORT_RANGE, ExportQuery, LogQuery, PanicQuery, RestartQuery, SeriesQuery,
+        StorageQuery, TimeRange, TimelineQuery, WorkloadQuery,
     },
 };
 
@@ -23,6 +23,8 @@ use crate::export::Format;
 
 /// Points of a series when not given: about one for each second column of a chart on a wide screen.
 const POINTS: u32 = 600;
+/// The stretch of time whose restarts are correlated when not given.
+const CORRELATED: TimeDelta = TimeDelta::hours(24);
 /// The stretch of time when not given.
 const RANGE: TimeDelta = TimeDelta::hours(1);
 
@@ -146,6 +148,14 @@ impl FromQuery for StorageQuery {
         Ok(Self {
             search: parameters.text("search"),
             limit: parameters.number("limit")?,
+        })
+    }
+}
+
+impl FromQuery for AnalysisQuery {
+    fn from_query(parameters: &mut Parameters) -> Result<Self, Problem> {
+        Ok(Self {
+            range: parameters.range(CORRELATED)?,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What runs between start and stop: sources that speak, the recorder that listens, and the upkeep of what it wrote.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
@@ -14,13 +15,15 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    analyze::{Recorder, Stalled, metrics::SAMPLES_REFUSED},
+    analyze::{Outlooks, Recorder, Stalled, Worker, metrics::SAMPLES_REFUSED},
     collect::{
+        hint::Hint,
         outbox::{self, Outbox},
         registry::{self, SourceSpec},
         scheduler::Scheduler,
     },
     config::Config,
+    live::Live,
     store::{Keep, Sealed, Store},
 };
 
@@ -66,6 +69,7 @@ pub(super) struct Watching {
     recorder: JoinHandle<()>,
     recording: CancellationToken,
     upkeep: JoinHandle<()>,
+    analyzer: JoinHandle<()>,
     /// Without any source the recorder still waits for one.
     _outbox: Outbox,
 }
@@ -79,11 +83,15 @@ impl Watching {
         recording: CancellationToken,
         specs: &[SourceSpec],
         pulse: &Pulse,
+        (outlooks, live): (Outlooks, Live),
     ) -> anyhow::Result<Self> {
         let mut sources = Vec::with_capacity(specs.len());
+        let mut hints = HashMap::new();
         for spec in specs {
+            let hint = Hint::default();
+            hints.insert(spec.id, hint.clone());
             sources.push((
-                registry::build(spec)?,
+                registry::build(spec, hint)?,
                 store.events().last_at(spec.id).await?,
             ));
         }
@@ -96,6 +104,7 @@ impl Watching {
             recorder,
             recording,
             upkeep: tokio::spawn(upkeep(store.clone(), config.retention)),
+            analyzer: tokio::spawn(Worker::new(store.clone(), live, outlooks, hints).run()),
             _outbox: outbox,
         })
     }
@@ -111,6 +120,7 @@ impl Watching {
             }
         };
         self.upkeep.abort();
+        self.analyzer.abort();
         if timeout(SOURCES_STOP, self.scheduler.stop()).await.is_err() {
             tracing::warn!("a source did not stop in time");
         }

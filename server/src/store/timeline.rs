@@ -145,6 +145,7 @@ fn kind_from_name(name: &str) -> Option<TimelineKind> {
         "oom" => TimelineKind::Oom,
         "child_out_of_memory" => TimelineKind::ChildOutOfMemory,
         "deploy" => TimelineKind::Deploy,
+        "proof" => TimelineKind::Proof,
         "coverage_gap" => TimelineKind::CoverageGap,
         _ => return None,
     })

@@ -105,7 +105,13 @@ impl Watched {
         };
         let since = self.store.events().last_at(self.source).await.unwrap();
         let recorder = tokio::spawn(recorder.run(inbox));
-        let scheduler = Scheduler::start(vec![(build(&spec).unwrap(), since)], &outbox);
+        let scheduler = Scheduler::start(
+            vec![(
+                build(&spec, server::collect::hint::Hint::default()).unwrap(),
+                since,
+            )],
+            &outbox,
+        );
         self.running = Some(Running {
             scheduler,
             recorder,

@@ -1,6 +1,7 @@
 //! The store on a real Postgres. `make test` provides one; so does `xtask/with-postgres.sh cargo test -p server --test store`.
 #![expect(clippy::unwrap_used, reason = "a test binary")]
 
+mod analysis;
 mod cached;
 mod containers;
 mod crash;

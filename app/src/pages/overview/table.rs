@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     Timestamp,
     source::SourceState,
-    view::{RestartCounts, Spark, TasksNow, TimeRange, WorkloadRow},
+    view::{ForecastView, GrowthState, RestartCounts, Spark, TasksNow, TimeRange, WorkloadRow},
     workload::ContainerState,
 };
 use leptos::{ev::FocusEvent, prelude::*};
@@ -84,6 +84,9 @@ pub fn FleetTable(
                     <th role="columnheader" scope="col">
                         "Last cause"
                     </th>
+                    <th role="columnheader" scope="col">
+                        "Next limit"
+                    </th>
                 </tr>
             </thead>
             <tbody role="rowgroup">{rows}</tbody>
@@ -153,8 +156,25 @@ fn Row(entry: Arc<Entry>, now: Timestamp) -> impl IntoView {
             <td role="cell" class="c-cause">
                 {cause}
             </td>
+            {forecast(row.forecast)}
         </tr>
     }
+}
+
+/// When the present run meets its limit. Only what grows is worth a line on a phone.
+fn forecast(forecast: Option<ForecastView>) -> impl IntoView {
+    let (class, text, reason) = match forecast {
+        Some(it) if it.state == GrowthState::Growing => ("c-fc fc", it.text, it.reason),
+        Some(it) => ("c-fc fc zero empty", it.text, it.reason),
+        None => ("c-fc fc zero empty", "–".to_owned(), String::new()),
+    };
+    view! {
+        <td role="cell" class=class>
+            <b>{text}</b>
+            <span class="sub">{reason}</span>
+        </td>
+    }
+    .erase()
 }
 
 /// Where it runs and what: `edge-01 · shop · shop/checkout:2.14.1`.

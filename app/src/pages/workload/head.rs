@@ -167,17 +167,29 @@ pub fn Tiles(
         .problem
         .or_else(|| at_death.map(|n| format!("was {} when the last run ended", count(n as f64))));
 
+    let (next, next_range, next_note) = row.forecast.map_or_else(
+        || ("–".to_owned(), String::new(), "not judged yet".to_owned()),
+        |forecast| {
+            let (likely, range) = forecast.text.split_once(" (").map_or(
+                (forecast.text.as_str(), String::new()),
+                |(likely, range)| (likely, format!("({range}")),
+            );
+            (likely.to_owned(), range, forecast.reason)
+        },
+    );
+
     let stale = !matches!(
         row.source_state,
         SourceState::Healthy | SourceState::Connecting
     );
     view! {
-        <dl class="tiles">
+        <dl class="tiles six">
             <Tile name="Restarts, 10 min" value=count(f64::from(last_10m)) note=last />
             <Tile name="Restarts, 24 h" value=count(f64::from(last_24h)) note=format!("{} in 7 d", count(f64::from(last_7d))) />
             <Tile name="Restarts, 30 d" value=count(f64::from(last_30d)) note=causes />
             <Tile name="Memory now" value=memory beside=of note=peak stale=stale />
             <Tile name=format!("{} now", capitalised(kind)) value=tasks note=tasks_note.unwrap_or_default() stale=stale />
+            <Tile name="Next limit" value=next beside=next_range note=next_note stale=stale />
         </dl>
     }
     .erase()

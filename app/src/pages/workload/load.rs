@@ -10,6 +10,8 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::finding::Finding;
+
 /// A workload, its course over the range that was asked for, and what happened in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkloadPage {
@@ -32,6 +34,8 @@ pub struct WorkloadPage {
     pub timeline: Page<TimelineEntry>,
     /// The newest restarts of the range.
     pub restarts: Page<RestartRow>,
+    /// What is said above the charts.
+    pub says: Vec<Finding>,
 }
 
 /// A [`WorkloadDetail`] as it travels within the page: its row is not flattened into it as in the API, because reading that back takes
@@ -59,10 +63,13 @@ mod server {
         Timestamp,
         ids::WorkloadId,
         metric::Metric,
-        view::{RestartQuery, SeriesQuery, TimeRange, TimelineEntry, TimelineKind, TimelineQuery},
+        view::{
+            AnalysisQuery, RestartQuery, SeriesQuery, TimeRange, TimelineEntry, TimelineKind,
+            TimelineQuery,
+        },
     };
 
-    use super::WorkloadPage;
+    use super::{super::said, WorkloadPage};
     use crate::{
         backend::{Backend, BackendError, Caller},
         chart::{
@@ -122,15 +129,18 @@ mod server {
             limit: Some(RESTARTS),
             ..RestartQuery::default()
         };
-        let (detail, series, strip, timeline, strip_timeline, restarts) = futures::try_join!(
+        let correlated = AnalysisQuery { range };
+        let (detail, series, strip, timeline, strip_timeline, restarts, analysis, deploys) = futures::try_join!(
             backend.workload(caller, id),
             backend.series(caller, id, &course),
             backend.series(caller, id, &strip),
             backend.timeline(caller, &facts),
             backend.timeline(caller, &strip_facts),
             backend.restarts(caller, &ledger),
+            backend.analysis(caller, id, &correlated),
+            backend.deploys(caller, id),
         )?;
-        Ok(WorkloadPage {
+        let mut page = WorkloadPage {
             at: DateTime::from_timestamp_millis(now_ms).unwrap_or_default(),
             range,
             whole,
@@ -140,7 +150,10 @@ mod server {
             strip_ends: run_ends(&strip_timeline.data),
             timeline,
             restarts,
-        })
+            says: Vec::new(),
+        };
+        page.says = said::all(&page, &analysis, &deploys.data);
+        Ok(page)
     }
 
     fn run_ends(timeline: &[TimelineEntry]) -> Vec<Timestamp> {

@@ -7,7 +7,9 @@ pub mod head;
 pub mod load;
 pub mod picture;
 pub mod restarts;
-#[cfg(test)]
+#[cfg(feature = "ssr")]
+pub mod said;
+#[cfg(all(test, feature = "ssr"))]
 mod tests;
 
 use domain::{Timestamp, ids::WorkloadId};
@@ -17,6 +19,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use self::{
     charts::Charts,
+    finding::Finding,
     head::{Head, StaleNotice, Tiles},
     load::WorkloadPage as Data,
     picture::Picture,
@@ -25,7 +28,7 @@ use self::{
 use crate::{
     chart::{markers::Row, range::RangeQuery},
     components::{
-        Empty, Failure, Glyph, Notice, Skeleton,
+        Empty, Failure, Glyph, Notice, Skeleton, Tab, WorkloadTabs,
         chart::{ChartSync, ShowRange},
     },
     erase::Erase,
@@ -116,7 +119,11 @@ fn NotRefreshed(at: Timestamp, error: AppError) -> impl IntoView {
 fn Loaded(data: Data, range: RangeQuery) -> impl IntoView {
     let now = data.at.timestamp_millis();
     let picture = Picture::from(&data);
-    let finding = finding::find(&data, &picture);
+    let says = data
+        .says
+        .into_iter()
+        .map(|says| view! { <Says says=says /> })
+        .collect_view();
     let peak = picture.memory.series.highest();
     let (total, kind) = (picture.restarts.len(), picture.task_kind);
     let more = data.restarts.meta.next.is_some();
@@ -129,15 +136,31 @@ fn Loaded(data: Data, range: RangeQuery) -> impl IntoView {
         <Title text=data.detail.row.name.clone() />
         <Head detail=data.detail.clone() now=now />
         <StaleNotice detail=data.detail.clone() now=now />
-        <Tiles detail=data.detail peak=peak now=now />
-        <p class="say">
-            <b>{finding.claim}</b>
-            " "
-            <span class="q">{finding.rest}</span>
-        </p>
+        <Tiles detail=data.detail.clone() peak=peak now=now />
+        {says}
+        <WorkloadTabs id=data.detail.row.id current=Tab::Timeline />
         <Charts picture=picture range=range now=now />
         <RestartTable rows=data.restarts.data total=total more=more deploys=deploys task_kind=kind />
     }
+}
+
+#[component]
+fn Says(says: Finding) -> impl IntoView {
+    let more = (!says.href.is_empty()).then(|| {
+        view! {
+            <a class="link" href=says.href rel="external">
+                "More"
+            </a>
+        }
+    });
+    view! {
+        <p class="say">
+            <b>{says.claim}</b>
+            " "
+            <span class="q">{says.rest} " " {more}</span>
+        </p>
+    }
+    .erase()
 }
 
 /// Why there is nothing to see, and what to do about it.

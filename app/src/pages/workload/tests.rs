@@ -3,19 +3,22 @@
 use chrono::DateTime;
 use domain::{
     Timestamp,
+    correlation::Correlation,
     ids::{RestartId, WorkloadId},
     metric::{Metric, TaskKind},
     restart::RestartKind,
+    right_size::RightSize,
     source::SourceState,
     verdict::{Cause, Confidence},
     view::{
-        MemoryNow, Page, RestartCounts, RestartRow, SeriesSet, SeriesView, TasksNow, TimeRange,
-        TimelineEntry, TimelineKind, WorkloadDetail, WorkloadRow,
+        AnalysisView, CorrelationView, DeployOutcome, DeployRow, MemoryNow, Page, RestartCounts,
+        RestartRow, SeriesSet, SeriesView, TasksNow, TimeRange, TimelineEntry, TimelineKind,
+        WorkloadDetail, WorkloadRow,
     },
     workload::ContainerState,
 };
 
-use super::{finding, load::WorkloadPage, picture::Picture};
+use super::{load::WorkloadPage, picture::Picture, said};
 use crate::chart::markers::Row;
 
 const MINUTE: i64 = 60_000;
@@ -107,6 +110,7 @@ fn page(hour: &Hour) -> WorkloadPage {
         strip_ends: hour.ends.iter().map(|(end, _)| at(*end)).collect(),
         timeline: Page::whole(facts.collect()),
         restarts: Page::whole(rows),
+        says: Vec::new(),
     }
 }
 
@@ -181,8 +185,40 @@ fn detail(first_seen: i64) -> WorkloadDetail {
     }
 }
 
-fn said(page: &WorkloadPage) -> (String, String) {
-    let finding = finding::find(page, &Picture::from(page));
+/// What is made of runs of which nothing is known but how many restarts followed memory at its limit.
+fn analysis(followed: Option<(u32, u32)>) -> AnalysisView {
+    let correlation = followed.map(|(followed, of)| {
+        let figures = Correlation {
+            followed,
+            of,
+            chance: 0.004,
+            p_value: 0.0,
+        };
+        CorrelationView {
+            significant: true,
+            text: figures.text_of_memory(),
+            chance_text: figures.chance_text(),
+            figures,
+        }
+    });
+    AnalysisView {
+        at: at(0),
+        memory_correlation: correlation,
+        tasks_correlation: None,
+        memory: None,
+        tasks: None,
+        forecast: None,
+        survival: None,
+        survival_text: None,
+        is_sawtooth: false,
+        cost: None,
+        right_size: RightSize::Unknown,
+        right_size_text: String::new(),
+    }
+}
+
+fn said(page: &WorkloadPage, followed: Option<(u32, u32)>) -> (String, String) {
+    let finding = said::find(page, &Picture::from(page), &analysis(followed));
     let plain = |text: String| text.replace('\u{a0}', " ");
     (plain(finding.claim), plain(finding.rest))
 }
@@ -192,10 +228,10 @@ fn restarts_at_the_limit_are_counted_and_tied() {
     let page = page(&leak());
     let picture = Picture::from(&page);
     assert_eq!(picture.frame.ties().len(), 2);
-    let (claim, rest) = said(&page);
+    let (claim, rest) = said(&page, Some((2, 2)));
     assert_eq!(
         claim,
-        "2 of 2 restarts came with memory at 95 % of its limit or more."
+        "2 of 2 restarts came within 15 s of memory reaching its limit; by chance 0.4 %."
     );
     assert_eq!(
         rest,
@@ -210,7 +246,7 @@ fn restarts_away_from_the_limit_are_not_explained_by_it() {
         ..calm()
     });
     assert_eq!(
-        said(&page),
+        said(&page, Some((0, 1))),
         ("1 restart in this range: crash.".to_owned(), String::new())
     );
 }
@@ -218,7 +254,7 @@ fn restarts_away_from_the_limit_are_not_explained_by_it() {
 #[test]
 fn no_restart_is_only_claimed_of_what_was_seen() {
     assert_eq!(
-        said(&page(&calm())),
+        said(&page(&calm()), None),
         (
             "No restart in this range.".to_owned(),
             "Memory reached 20 % of its limit.".to_owned()
@@ -230,7 +266,7 @@ fn no_restart_is_only_claimed_of_what_was_seen() {
         ..calm()
     });
     assert_eq!(
-        said(&late).0,
+        said(&late, None).0,
         "No restart seen in this range; 50 % of it was watched."
     );
     assert_eq!(Picture::from(&late).blind.len(), 1);
@@ -244,7 +280,7 @@ fn a_range_without_samples_invents_none() {
     });
     let picture = Picture::from(&page);
     assert!(picture.ratio.is_none() && picture.tasks.is_none());
-    assert_eq!(said(&page).1, "No sample in this range.");
+    assert_eq!(said(&page, None).1, "No sample in this range.");
 }
 
 #[test]
@@ -286,5 +322,66 @@ fn markers_lead_to_their_row_or_to_their_time() {
     assert_eq!(
         kill(&page).as_deref(),
         Some("?from=1969-12-31T23:50:00Z&to=1970-01-01T00:50:00Z")
+    );
+}
+
+fn deploy(outcome: DeployOutcome, text: &str) -> DeployRow {
+    DeployRow {
+        at: at(10 * MINUTE),
+        container_id: "c0ffee".into(),
+        from_image: "shop/checkout:1".to_owned(),
+        to_image: "shop/checkout:2".to_owned(),
+        from_limit_bytes: Some(512 << 20),
+        to_limit_bytes: Some(512 << 20),
+        outcome,
+        text: text.to_owned(),
+        decided_at: None,
+        decided_text: None,
+        ready_at: None,
+        cause: Some(Cause::OutOfMemory),
+        restarts_before: 19,
+        restarts_after: 0,
+        watched_before_s: 1.0,
+        watched_after_s: 1.0,
+        residual: 0.045,
+        growth: None,
+        same_age_s: None,
+        memory: None,
+        tasks: None,
+        runs_before: Vec::new(),
+        runs_after: Vec::new(),
+    }
+}
+
+#[test]
+fn the_newest_deploy_that_says_something_is_told() {
+    let page = page(&calm());
+    let deploys = [
+        deploy(DeployOutcome::NothingBefore, "nothing to compare with"),
+        deploy(
+            DeployOutcome::Fixed,
+            "fixed: 3.1 mean intervals; tasks at age 60 min: 9 instead of 2,140",
+        ),
+        deploy(DeployOutcome::MadeWorse, "made worse"),
+    ];
+    let says = said::all(&page, &analysis(None), &deploys);
+    assert_eq!(says.len(), 2);
+    assert_eq!(says[1].claim, "Fixed: 3.1 mean intervals.");
+    assert_eq!(
+        says[1].rest.replace('\u{a0}', " "),
+        "Since 1 → 2, 1 Jan 00:10:00 UTC. Tasks at age 60 min: 9 instead of 2,140."
+    );
+    assert_eq!(says[1].href, "/workloads/1/deploys");
+    assert_eq!(said::all(&page, &analysis(None), &deploys[..1]).len(), 1);
+}
+
+#[test]
+fn a_change_of_the_limit_is_named() {
+    let mut limit = deploy(DeployOutcome::OnlyDelayed, "");
+    limit.to_image = limit.from_image.clone();
+    limit.to_limit_bytes = Some(768 << 20);
+    assert_eq!(
+        said::change(&limit).replace('\u{a0}', " "),
+        "1, limit 512 MiB → 768 MiB"
     );
 }

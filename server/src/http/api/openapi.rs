@@ -28,6 +28,9 @@ pub fn document() -> utoipa::openapi::OpenApi {
         v1::workloads::list,
         v1::workloads::get,
         v1::series::get,
+        v1::analysis::get,
+        v1::analysis::runs,
+        v1::analysis::deploys,
         v1::export::get,
         v1::restarts::list,
         v1::restarts::get,
@@ -43,6 +46,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     ),
     tags(
         (name = "workloads", description = "What keeps its identity over restarts and recreation"),
+        (name = "analysis", description = "What is made of runs: growth, forecast, correlation, proof"),
         (name = "restarts", description = "The ledger, and every other dated fact"),
         (name = "sources", description = "What is polled"),
         (name = "storage", description = "What is stored, and how large it is"),

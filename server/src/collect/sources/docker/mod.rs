@@ -37,6 +37,7 @@ pub use self::{
 use super::super::{
     Health,
     clock::{EngineClock, OurClock},
+    hint::Hint,
     metrics::FAILURES,
     reporter::Reporter,
     scheduler::{Context, Source},
@@ -53,6 +54,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// Our own time.
     pub clock: OurClock,
+    /// Which containers are to be looked at every second although they are not near their limit yet.
+    pub hint: Hint,
 }
 
 impl Settings {
@@ -63,6 +66,7 @@ impl Settings {
             timeout: interval.mul_f64(0.8).min(Duration::from_secs(5)),
             concurrency: 32,
             clock: OurClock::default(),
+            hint: Hint::default(),
         }
     }
 }

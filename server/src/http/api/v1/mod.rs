@@ -1,5 +1,6 @@
 //! `/api/v1`, one file for each noun.
 
+pub(super) mod analysis;
 pub(super) mod events;
 pub(in crate::http) mod export;
 pub(super) mod logs;
@@ -30,6 +31,9 @@ pub(super) fn router() -> Router<AppState> {
         .route("/workloads", get(workloads::list))
         .route("/workloads/{id}", get(workloads::get))
         .route("/workloads/{id}/series", get(series::get))
+        .route("/workloads/{id}/analysis", get(analysis::get))
+        .route("/workloads/{id}/runs", get(analysis::runs))
+        .route("/workloads/{id}/deploys", get(analysis::deploys))
         .route("/restarts", get(restarts::list))
         .route("/restarts/{id}", get(restarts::get))
         .route("/restarts/{id}/log", get(restarts::log))

@@ -67,6 +67,7 @@ impl Watch<'_> {
         self.flush_samples();
         self.due.beat(self.engine.now());
         let beats = self.beats;
+        let near = self.settings.hint.near();
         if beats.starts_round() && self.listing.is_none() && self.round.is_none() {
             gauge!(LAG_SECONDS, "source" => self.reporter.label()).set(at.elapsed().as_secs_f64());
             self.list();
@@ -79,7 +80,7 @@ impl Watch<'_> {
             .map(|(id, known)| {
                 (
                     id,
-                    known.armed || beats.is_turn(known, 0),
+                    known.armed || near.contains(id) || beats.is_turn(known, 0),
                     beats.is_turn(known, 1),
                 )
             })
@@ -94,7 +95,11 @@ impl Watch<'_> {
                 self.sample(&id);
             }
         }
-        let armed = self.known.values().filter(|known| known.armed).count();
+        let armed = self
+            .known
+            .iter()
+            .filter(|(id, known)| known.armed || near.contains(*id))
+            .count();
         gauge!(ARMED, "source" => self.reporter.label()).set(armed as f64);
         self.beats.next += 1;
     }
