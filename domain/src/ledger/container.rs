@@ -143,7 +143,8 @@ impl Container {
         untried && !self.runs.is_empty()
     }
 
-    /// Whether it repeats what the health check had said before: only changes are kept.
+    /// Whether it repeats what the health check had said before of the same run: only changes are kept. A start sets health back to
+    /// "starting", so that of a run that never was healthy, unhealthy is news again.
     fn says_no_news(&self, event: &EngineEvent) -> bool {
         let Action::Health { .. } = event.action else {
             return false;
@@ -152,7 +153,8 @@ impl Container {
             .events
             .iter()
             .rev()
-            .filter(|known| known.at <= event.at);
+            .filter(|known| known.at <= event.at)
+            .take_while(|known| !matches!(known.action, Action::Start | Action::Die { .. }));
         let mut health = before.filter(|known| matches!(known.action, Action::Health { .. }));
         health
             .next()

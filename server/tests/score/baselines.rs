@@ -1,4 +1,4 @@
-//! What others would say of the same ends. Each is given more than it has: no end is lost to it, and it knows a new container for a deploy.
+//! What others would say of the same ends. Each is given more than it has: no end is lost to it.
 
 use simulator::Death;
 
@@ -12,7 +12,7 @@ pub(crate) struct Baseline {
     pub(crate) says: fn(&Death, &Looks) -> &'static str,
 }
 
-/// Said when it cannot tell.
+/// Said when it cannot tell: what it reads was overwritten, or went with its container.
 pub(crate) const UNKNOWN: &str = "unknown";
 
 /// All of them.
@@ -25,12 +25,12 @@ pub(crate) const BASELINES: [Baseline; 3] = [
     Baseline {
         name: "oom_killed_flag",
         about: "State.OOMKilled: inspects every ten seconds",
-        says: |death, looks| looks.after(death).map_or("deployed", by_flag),
+        says: |death, looks| looks.after(death).map_or(UNKNOWN, by_flag),
     },
     Baseline {
         name: "restart_counter",
         about: "exit code and restart counter: inspects every ten seconds",
-        says: |death, looks| looks.after(death).map_or("deployed", by_counter),
+        says: |death, looks| looks.after(death).map_or(UNKNOWN, by_counter),
     },
 ];
 
