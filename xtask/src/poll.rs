@@ -53,7 +53,10 @@ pub(crate) struct Options {
 /// Runs the fleet and the server, measures, and appends the figures to `target/bench/results.jsonl`.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let binaries = match &options.binaries {
-        Some(folder) => folder.clone(),
+        // Absolute: they run in a folder of their own.
+        Some(folder) => {
+            fs::canonicalize(folder).with_context(|| format!("there is no {}", folder.display()))?
+        }
         None => build(workspace, &options.profile)?,
     };
     let bench = workspace.root.join("target/bench");

@@ -11,13 +11,13 @@ use backon::{ExponentialBuilder, Retryable as _};
 use domain::{
     Timestamp,
     fact::Observation,
-    ids::{ContainerKey, SourceId},
+    ids::{ContainerKey, EngineId, SourceId},
     ledger::{Death, LedgerChange, Step},
     log::LogTail,
     panic::Panic,
     restart::Restart,
     sample::Sample,
-    workload::{ContainerSpec, ContainerState},
+    workload::ContainerSpec,
 };
 use metrics::{counter, gauge, histogram};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -44,7 +44,7 @@ use crate::{
 const BEAT: Duration = Duration::from_millis(250);
 /// How often readings are written: a page that is open shows them within the second, and a transaction has many of them.
 const READINGS_EVERY: Duration = Duration::from_secs(1);
-/// Containers that get their numbers in one transaction. Each takes the database a fraction of a millisecond; a commit may take ten.
+/// Containers that get their numbers in one transaction, in a handful of statements.
 const RESOLVED_AT_ONCE: usize = 1_000;
 /// The longest pause between two tries to reach the database.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -194,19 +194,7 @@ impl Recorder {
         let states: Vec<&Observation> = incoming.states.values().collect();
         self.resolve(desk, &states).await;
         self.write_states(desk, &states).await;
-        for (id, at) in &incoming.removed {
-            let Some(container) = desk.key(id) else {
-                continue;
-            };
-            self.persist(|| async move {
-                store
-                    .containers()
-                    .note(container, ContainerState::Removed, None, *at)
-                    .await
-            })
-            .await;
-            desk.told_removed(id);
-        }
+        self.write_removed(desk, &incoming).await;
         for gap in &incoming.gaps {
             self.persist(|| async move { store.coverage().record(source, gap).await })
                 .await;
@@ -215,19 +203,43 @@ impl Recorder {
                 at: gap.from,
             });
         }
-        for probe in &incoming.probes {
-            let Some(container) = desk.key(&probe.container) else {
-                continue;
-            };
-            self.persist(|| async move {
-                store
-                    .containers()
-                    .set_probe(container, probe.problem.as_deref())
-                    .await
-            })
-            .await;
-        }
+        self.write_probes(desk, &incoming).await;
         incoming.health
+    }
+
+    async fn write_removed(&self, desk: &mut Desk, incoming: &Incoming) {
+        let store = &self.store;
+        let (ids, removed): (Vec<&EngineId>, Vec<(ContainerKey, Timestamp)>) = incoming
+            .removed
+            .iter()
+            .filter_map(|(id, at)| Some((id, (desk.key(id)?, *at))))
+            .unzip();
+        if removed.is_empty() {
+            return;
+        }
+        let removed = &removed;
+        self.persist(|| async move { store.containers().set_removed(removed).await })
+            .await;
+        for id in ids {
+            desk.told_removed(id);
+        }
+    }
+
+    async fn write_probes(&self, desk: &Desk, incoming: &Incoming) {
+        let store = &self.store;
+        // Of a container of which several things were said the last counts.
+        let probes: HashMap<ContainerKey, Option<&str>> = incoming
+            .probes
+            .iter()
+            .filter_map(|probe| Some((desk.key(&probe.container)?, probe.problem.as_deref())))
+            .collect();
+        if probes.is_empty() {
+            return;
+        }
+        let probes: Vec<(ContainerKey, Option<&str>)> = probes.into_iter().collect();
+        let probes = &probes;
+        self.persist(|| async move { store.containers().set_probes(probes).await })
+            .await;
     }
 
     /// Gives numbers to containers that are seen for the first time: when an engine is new, to all of them.

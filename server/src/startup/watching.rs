@@ -134,6 +134,10 @@ impl Watching {
 
 /// Keeps the store small, for as long as it is not aborted.
 async fn upkeep(store: Store, keep: Keep) {
+    // Whoever looks at the overview first need not wait for it then.
+    if let Err(error) = store.samples().load_day(Utc::now()).await {
+        tracing::warn!(%error, "the last day could not be read into memory; the overview will try again");
+    }
     let mut ticks = interval(SEAL_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for round in 0_u64.. {

@@ -6,11 +6,12 @@ use domain::{
     ids::{ContainerKey, EngineId, SourceId, WorkloadId},
     workload::{ContainerSpec, ContainerState},
 };
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 
 use super::{
     error::{StoreError, While},
     members::Members,
+    resolve::{resolve, resolve_all},
     text,
 };
 
@@ -66,10 +67,7 @@ impl Containers<'_> {
     ) -> Result<Vec<Resolved>, StoreError> {
         const DOING: &str = "resolving containers";
         let mut tx = self.pool.begin().await.during(DOING)?;
-        let mut resolved = Vec::with_capacity(seen.len());
-        for (spec, seen_at) in seen {
-            resolved.push(resolve(&mut tx, source, spec, *seen_at).await?);
-        }
+        let resolved = resolve_all(&mut tx, source, seen).await?;
         tx.commit().await.during(DOING)?;
         for one in &resolved {
             self.members.note(*one);
@@ -166,41 +164,46 @@ impl Containers<'_> {
         Ok(())
     }
 
-    /// Notes what an event said of a container: that it runs since `started_at`, died, or was removed.
-    pub async fn note(
+    /// Notes that containers were removed, each at its time.
+    pub async fn set_removed(
         &self,
-        container: ContainerKey,
-        state: ContainerState,
-        started_at: Option<Timestamp>,
-        at: Timestamp,
+        removed: &[(ContainerKey, Timestamp)],
     ) -> Result<(), StoreError> {
+        let ids: Vec<i64> = removed.iter().map(|(container, _)| container.0).collect();
+        let at: Vec<Timestamp> = removed.iter().map(|(_, at)| *at).collect();
         sqlx::query!(
-            "UPDATE container SET state = $2, started_at = coalesce($3, started_at), last_seen_at = $4 WHERE id = $1 AND last_seen_at <= $4",
-            container.0,
-            state.name(),
-            started_at,
-            at,
+            "UPDATE container c SET state = 'removed', last_seen_at = removed.at
+             FROM unnest($1::bigint[], $2::timestamptz[]) AS removed (id, at)
+             WHERE c.id = removed.id AND c.last_seen_at <= removed.at",
+            &ids,
+            &at,
         )
         .execute(self.pool)
         .await
-        .during("writing the state of a container")?;
+        .during("writing states of containers")?;
         Ok(())
     }
 
-    /// Notes why the container's probe does not answer, or that it does.
-    pub async fn set_probe(
+    /// Notes why the probes of containers do not answer, or that they do. Each container may be in it once.
+    pub async fn set_probes(
         &self,
-        container: ContainerKey,
-        problem: Option<&str>,
+        probes: &[(ContainerKey, Option<&str>)],
     ) -> Result<(), StoreError> {
+        let ids: Vec<i64> = probes.iter().map(|(container, _)| container.0).collect();
+        let problems: Vec<Option<String>> = probes
+            .iter()
+            .map(|(_, problem)| problem.map(str::to_owned))
+            .collect();
         sqlx::query!(
-            "UPDATE container SET probe_problem = $2 WHERE id = $1",
-            container.0,
-            problem
+            "UPDATE container c SET probe_problem = said.problem
+             FROM unnest($1::bigint[], $2::text[]) AS said (id, problem)
+             WHERE c.id = said.id",
+            &ids,
+            &problems as _,
         )
         .execute(self.pool)
         .await
-        .during("writing the state of a probe")?;
+        .during("writing the state of probes")?;
         Ok(())
     }
 
@@ -214,153 +217,5 @@ impl Containers<'_> {
         .await
         .during("reading containers of a workload")?;
         Ok(ids.into_iter().map(ContainerKey).collect())
-    }
-}
-
-/// See [`Containers::resolve`].
-pub(super) async fn resolve(
-    connection: &mut PgConnection,
-    source: SourceId,
-    spec: &ContainerSpec,
-    seen_at: Timestamp,
-) -> Result<Resolved, StoreError> {
-    const DOING: &str = "resolving a container";
-    if let Some(known) = find(connection, source, &spec.id).await? {
-        return Ok(known);
-    }
-    let workload = sqlx::query_scalar!(
-        "INSERT INTO workload (source_id, grp, name, first_seen_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (source_id, grp, name) DO UPDATE SET first_seen_at = least(workload.first_seen_at, excluded.first_seen_at)
-         RETURNING id",
-        source.0,
-        spec.workload.group,
-        spec.workload.name,
-        seen_at,
-    )
-    .fetch_one(&mut *connection)
-    .await
-    .during(DOING)?;
-    let created_at = spec.created_at.unwrap_or(seen_at);
-    let before = sqlx::query!(
-        "SELECT image, image_id, limit_bytes FROM container WHERE workload_id = $1 AND created_at < $2
-         ORDER BY created_at DESC, id DESC LIMIT 1",
-        workload,
-        created_at,
-    )
-    .fetch_optional(&mut *connection)
-    .await
-    .during(DOING)?;
-    // A statement that loses a race against the same container still returns its number.
-    let container = sqlx::query_scalar!(
-        "INSERT INTO container (source_id, workload_id, engine_id, image, image_id, limit_bytes, restart_policy, created_at,
-                                first_seen_at, last_seen_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
-         ON CONFLICT (source_id, engine_id) DO UPDATE SET engine_id = excluded.engine_id
-         RETURNING id",
-        source.0,
-        workload,
-        spec.id.0,
-        spec.image,
-        spec.image_id,
-        spec.limit_bytes.map(|bytes| bytes as i64),
-        spec.restart_policy,
-        created_at,
-        seen_at,
-    )
-    .fetch_one(&mut *connection)
-    .await
-    .during(DOING)?;
-    let change = before.and_then(|before| {
-        describe_change(
-            (
-                &before.image,
-                &before.image_id,
-                before.limit_bytes.map(|bytes| bytes as u64),
-            ),
-            (&spec.image, &spec.image_id, spec.limit_bytes),
-        )
-    });
-    if let Some(change) = change {
-        sqlx::query!(
-            "INSERT INTO fact (workload_id, container_id, at, kind, detail) VALUES ($1, $2, $3, 'deploy', $4) ON CONFLICT DO NOTHING",
-            workload,
-            container,
-            created_at,
-            change,
-        )
-        .execute(&mut *connection)
-        .await
-        .during(DOING)?;
-    }
-    Ok(Resolved {
-        workload: WorkloadId(workload),
-        container: ContainerKey(container),
-    })
-}
-
-/// Our numbers for a container that was seen before.
-pub(super) async fn find(
-    connection: &mut PgConnection,
-    source: SourceId,
-    container: &EngineId,
-) -> Result<Option<Resolved>, StoreError> {
-    let row = sqlx::query!(
-        "SELECT id, workload_id FROM container WHERE source_id = $1 AND engine_id = $2",
-        source.0,
-        container.0,
-    )
-    .fetch_optional(connection)
-    .await
-    .during("looking for a container")?;
-    Ok(row.map(|row| Resolved {
-        workload: WorkloadId(row.workload_id),
-        container: ContainerKey(row.id),
-    }))
-}
-
-/// Image, content digest, limit.
-type Made<'a> = (&'a str, &'a str, Option<u64>);
-
-/// What a deploy changed, in a sentence; `None` when it is a plain recreation.
-fn describe_change(before: Made<'_>, after: Made<'_>) -> Option<String> {
-    let mut changes = Vec::new();
-    if before.0 != after.0 {
-        changes.push(format!("image {} → {}", before.0, after.0));
-    } else if before.1 != after.1 && !before.1.is_empty() && !after.1.is_empty() {
-        changes.push(format!("new content under the same tag {}", after.0));
-    }
-    if before.2 != after.2 {
-        let name = |limit: Option<u64>| {
-            limit.map_or("none".to_owned(), |bytes| format!("{} MiB", bytes >> 20))
-        };
-        changes.push(format!(
-            "memory limit {} → {}",
-            name(before.2),
-            name(after.2)
-        ));
-    }
-    (!changes.is_empty()).then(|| changes.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_deploy_says_what_changed() {
-        let before = ("shop:1", "sha256:a", Some(64 << 20));
-        assert_eq!(describe_change(before, before), None);
-        assert_eq!(
-            describe_change(before, ("shop:1", "", Some(64 << 20))),
-            None
-        );
-        assert_eq!(
-            describe_change(before, ("shop:2", "sha256:b", None)).as_deref(),
-            Some("image shop:1 → shop:2, memory limit 64 MiB → none"),
-        );
-        assert_eq!(
-            describe_change(before, ("shop:1", "sha256:b", Some(64 << 20))).as_deref(),
-            Some("new content under the same tag shop:1"),
-        );
     }
 }

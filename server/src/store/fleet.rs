@@ -6,21 +6,18 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     ids::ContainerKey,
-    metric::Metric,
     verdict::{Cause, CauseGroup},
-    view::{FleetSummary, FleetView, SeriesView, Spark, TimeRange, WorkloadQuery},
+    view::{FleetSummary, FleetView, Spark, TimeRange, WorkloadQuery},
 };
 
 use super::{
     Store,
     error::{StoreError, While},
+    series::Lines,
     text,
 };
 
 const DOING: &str = "reading the overview";
-
-/// Points of a sparkline: 24 h in quarters of an hour, which begin at round times and so may be one more.
-const SPARK_POINTS: u32 = 97;
 
 /// What the overview lists at most.
 const WORKLOADS: u32 = 10_000;
@@ -57,10 +54,10 @@ impl Store {
                 .iter()
                 .filter(|restart| restart.counts && restart.cause.group() == CauseGroup::Memory);
             summary.memory_24h += memory.count() as u32;
-            let [ratio, bytes, tasks] = lines.remove(&row.id.0).unwrap_or_default();
+            let lines = lines.remove(&row.id.0).unwrap_or_default();
             sparks.push(Spark {
-                memory: ratio.or(bytes),
-                tasks,
+                memory: lines.memory,
+                tasks: lines.tasks,
                 restarts: restarts
                     .into_iter()
                     .map(|restart| (restart.at, restart.cause))
@@ -76,27 +73,11 @@ impl Store {
         })
     }
 
-    /// What sparklines may be drawn from, by workload.
+    /// What sparklines are drawn from, by workload.
     async fn lines(&self, range: TimeRange) -> Result<HashMap<i64, Lines>, StoreError> {
-        let metrics = [
-            Metric::MemoryRatio,
-            Metric::MemoryWorkingSetBytes,
-            Metric::Tasks,
-        ];
-        let (workloads, groups): (Vec<i64>, Vec<_>) =
+        let (workloads, groups): (Vec<i64>, Vec<Vec<ContainerKey>>) =
             self.containers_since(range.from).await?.into_iter().unzip();
-        let groups: Vec<&[ContainerKey]> = groups.iter().map(Vec::as_slice).collect();
-        let series = self
-            .samples()
-            .query_many(&groups, range, SPARK_POINTS, &metrics)
-            .await?;
-        let lines = series.into_iter().map(|series| {
-            let mut lines = Lines::default();
-            for (line, view) in lines.iter_mut().zip(series) {
-                *line = has_values(&view).then_some(view);
-            }
-            lines
-        });
+        let lines = self.samples().last_day(&groups, range).await?;
         Ok(workloads.into_iter().zip(lines).collect())
     }
 
@@ -146,15 +127,8 @@ impl Store {
     }
 }
 
-/// Share of the limit, bytes, task count; `None` where there is no value at all.
-type Lines = [Option<SeriesView>; 3];
-
 struct Mark {
     at: Timestamp,
     cause: Cause,
     counts: bool,
-}
-
-fn has_values(view: &SeriesView) -> bool {
-    view.last.iter().any(Option::is_some)
 }

@@ -16,9 +16,9 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{
     black_boxes,
-    containers::{self, Resolved},
+    containers::Resolved,
     error::{StoreError, While},
-    logs, opinions, panics, text,
+    logs, opinions, panics, resolve, text,
 };
 
 const DOING: &str = "writing the ledger";
@@ -155,9 +155,11 @@ impl Ledger<'_> {
             return Ok(recorded);
         }
         let mut tx = self.pool.begin().await.during(DOING)?;
+        // All at once, since a new engine shows thousands. Before all others, which does no harm: an end that was told closes its run.
+        began(&mut tx, source, changes).await?;
         for change in changes {
             recorded.extend(match change {
-                LedgerChange::Began(run) => began(&mut tx, source, run).await?,
+                LedgerChange::Began(_) => None,
                 LedgerChange::Ended(restart) => Some(ended(&mut tx, source, restart).await?),
                 LedgerChange::CameBack(back) => came_back(&mut tx, source, back).await?,
                 LedgerChange::ChildOutOfMemory { container, at } => {
@@ -226,18 +228,30 @@ async fn keep_beside(
 async fn began(
     connection: &mut PgConnection,
     source: SourceId,
-    run: &OpenRun,
-) -> Result<Option<Recorded>, StoreError> {
-    let keys = containers::resolve(connection, source, &run.spec, run.started_at).await?;
+    changes: &[LedgerChange],
+) -> Result<(), StoreError> {
+    let runs: Vec<(&ContainerSpec, Timestamp)> = changes
+        .iter()
+        .filter_map(|change| match change {
+            LedgerChange::Began(run) => Some((&run.spec, run.started_at)),
+            _ => None,
+        })
+        .collect();
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let keys = resolve::resolve_all(connection, source, &runs).await?;
+    let containers: Vec<i64> = keys.iter().map(|keys| keys.container.0).collect();
+    let started_at: Vec<Timestamp> = runs.iter().map(|(_, started_at)| *started_at).collect();
     sqlx::query!(
-        "INSERT INTO run (container_id, started_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        keys.container.0,
-        run.started_at,
+        "INSERT INTO run (container_id, started_at) SELECT * FROM unnest($1::bigint[], $2::timestamptz[]) ON CONFLICT DO NOTHING",
+        &containers,
+        &started_at,
     )
     .execute(connection)
     .await
     .during(DOING)?;
-    Ok(None)
+    Ok(())
 }
 
 /// Closes the run and writes its entry. What is known of an entry already, such as how the next run began, is not forgotten.
@@ -256,7 +270,7 @@ async fn ended(
         limit_bytes: None,
         restart_policy: String::new(),
     };
-    let keys = containers::resolve(connection, source, &spec, restart.run_started_at).await?;
+    let keys = resolve::resolve(connection, source, &spec, restart.run_started_at).await?;
     sqlx::query!(
         "INSERT INTO run (container_id, started_at, ended_at, exit_code) VALUES ($1, $2, $3, $4)
          ON CONFLICT (container_id, started_at) DO UPDATE SET
@@ -400,7 +414,7 @@ async fn known(
     source: SourceId,
     container: &EngineId,
 ) -> Result<Resolved, StoreError> {
-    containers::find(connection, source, container)
+    resolve::find(connection, source, container)
         .await?
         .ok_or_else(|| StoreError::UnknownContainer {
             doing: DOING,

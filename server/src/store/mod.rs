@@ -20,6 +20,7 @@ mod opinions;
 mod panics;
 mod pool;
 mod proofs;
+mod resolve;
 mod restart_detail;
 mod restarts;
 mod retention;
@@ -55,6 +56,7 @@ pub use storage::Measured;
 pub struct Store {
     pool: PgPool,
     head: Arc<series::Head>,
+    day: Arc<series::Day>,
     frontier: Arc<series::Frontier>,
     members: Arc<members::Members>,
 }
@@ -71,6 +73,7 @@ impl Store {
         let store = Self {
             pool: pool::open(url).await?,
             head: Arc::default(),
+            day: Arc::default(),
             frontier: Arc::default(),
             members: Arc::default(),
         };
@@ -111,6 +114,7 @@ impl Store {
         Samples {
             pool: &self.pool,
             head: &self.head,
+            day: &self.day,
             frontier: &self.frontier,
         }
     }

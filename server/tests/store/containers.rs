@@ -1,5 +1,7 @@
 //! Thousands of containers at once: their numbers, and their states.
 
+use std::collections::HashSet;
+
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
@@ -44,6 +46,35 @@ async fn many_get_their_numbers_in_their_order_and_keep_them() {
             *keys
         );
     }
+}
+
+#[tokio::test]
+async fn of_containers_seen_at_once_each_follows_the_one_created_before_it() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let made = |id: &str, workload: &str, image: &str, minutes| ContainerSpec {
+        image: image.to_owned(),
+        ..spec(id, workload, now - TimeDelta::minutes(minutes))
+    };
+    // The newest first, as engines list them; one of them twice.
+    let specs = [
+        made("c", "w", "shop:3", 1),
+        made("b", "w", "shop:2", 2),
+        made("a", "w", "shop:2", 3),
+        made("x", "other", "shop:9", 2),
+        made("b", "w", "shop:2", 2),
+    ];
+    let seen: Vec<(&ContainerSpec, Timestamp)> = specs.iter().map(|spec| (spec, now)).collect();
+    let store = fixture.store.containers();
+    let resolved = store.resolve_all(fixture.source, &seen).await.unwrap();
+    assert_eq!(resolved[1], resolved[4]);
+    let workloads: HashSet<_> = resolved.iter().map(|keys| keys.workload).collect();
+    assert_eq!((workloads.len(), fixture.count("container").await), (2, 4));
+    let deploys: Vec<(i64, String)> = sqlx::query_as("SELECT container_id, detail FROM fact")
+        .fetch_all(&fixture.sql().await)
+        .await
+        .unwrap();
+    let deploy = (resolved[0].container.0, "image shop:2 → shop:3".to_owned());
+    assert_eq!(deploys, [deploy]);
 }
 
 #[tokio::test]
@@ -144,7 +175,7 @@ async fn what_is_not_removed_was_seen_at_the_last_poll_of_its_source() {
     fixture
         .store
         .containers()
-        .note(container, ContainerState::Removed, None, removed)
+        .set_removed(&[(container, removed)])
         .await
         .unwrap();
     assert_eq!(seen_at().await, removed);

@@ -7,14 +7,18 @@ use domain::{
     metric::Metric,
     sample::Sample,
     source::{EngineInfo, SourceState},
-    view::WorkloadQuery,
+    view::{SeriesView, TimeRange, WorkloadQuery},
     workload::ContainerState,
 };
-use server::{collect::Health, store::Tick};
+use server::{
+    collect::Health,
+    store::{Store, Tick},
+};
 
 use crate::{
     database::{Fixture, now, spec},
     ledger::out_of_memory,
+    samples::steady,
 };
 
 #[tokio::test]
@@ -138,7 +142,7 @@ async fn the_overview_has_numbers_of_now_and_sparklines() {
     fixture
         .store
         .containers()
-        .set_probe(container, Some("connection refused"))
+        .set_probes(&[(container, Some("connection refused"))])
         .await
         .unwrap();
     let end = LedgerChange::Ended(Box::new(out_of_memory(
@@ -193,6 +197,66 @@ async fn the_overview_has_numbers_of_now_and_sparklines() {
             .all(|ratio| (ratio - 0.5).abs() < f64::EPSILON)
     );
     assert_eq!((spark.tasks.as_ref(), spark.restarts.len()), (None, 1));
+}
+
+/// Whether two series are the same to the precision that is drawn.
+fn is_alike(one: &SeriesView, other: &SeriesView) -> bool {
+    let columns =
+        |view: &SeriesView| [view.min.clone(), view.max.clone(), view.last.clone()].concat();
+    let alike = |(one, other): (Option<f64>, Option<f64>)| match (one, other) {
+        (Some(one), Some(other)) => (one - other).abs() <= 1e-6 * one.abs(),
+        (one, other) => one == other,
+    };
+    (one.metric, one.kind, one.from, one.step_ms)
+        == (other.metric, other.kind, other.from, other.step_ms)
+        && columns(one).len() == columns(other).len()
+        && columns(one).into_iter().zip(columns(other)).all(alike)
+}
+
+#[tokio::test]
+async fn sparklines_are_those_of_the_database_whoever_wrote_it() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let (_, old) = fixture
+        .container("a", "checkout", now - TimeDelta::hours(30))
+        .await;
+    let (_, new) = fixture
+        .container("b", "checkout", now - TimeDelta::hours(5))
+        .await;
+    let replaced = now - TimeDelta::hours(5);
+    let mut ticks = steady(old, now - TimeDelta::hours(30), replaced);
+    ticks.extend(steady(new, replaced, now));
+    let samples = fixture.store.samples();
+    samples.append_ticks(fixture.source, &ticks).await.unwrap();
+    let unsealed = fixture.store.fleet(now).await.unwrap();
+    let waiting = Store::open(&fixture.url).await.unwrap();
+    samples.seal(now).await.unwrap();
+    let sealed = fixture.store.fleet(now).await.unwrap();
+    let restarted = Store::open(&fixture.url).await.unwrap();
+
+    let range = TimeRange {
+        from: now - TimeDelta::hours(24),
+        to: now,
+    };
+    let metrics = [Metric::MemoryRatio, Metric::Tasks];
+    let groups: [&[_]; 1] = [&[old, new]];
+    let stored = restarted
+        .samples()
+        .query_many(&groups, range, 97, &metrics)
+        .await
+        .unwrap();
+    for (when, fleet) in [
+        ("before sealing", unsealed),
+        ("after sealing", sealed),
+        ("started before sealing", waiting.fleet(now).await.unwrap()),
+        ("started after sealing", restarted.fleet(now).await.unwrap()),
+        ("asked again", restarted.fleet(now).await.unwrap()),
+    ] {
+        let spark = &fleet.sparks[0];
+        for (drawn, stored) in [&spark.memory, &spark.tasks].into_iter().zip(&stored[0]) {
+            let drawn = drawn.as_ref().unwrap();
+            assert!(is_alike(drawn, stored), "{when}: {drawn:?}\n{stored:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -115,6 +115,7 @@ impl Samples<'_> {
         for row in &rows {
             self.frontier.advance(row.source, row.newest_ms);
         }
+        self.day.insert(rows.iter().flat_map(|row| &row.points));
         self.head
             .insert(rows.into_iter().flat_map(|row| row.points));
         Ok(appended)
@@ -126,16 +127,21 @@ impl Samples<'_> {
         // Nothing from then on can be sealed yet. What is older may be sealed already, or may wait for the first `seal`: until then it is
         // nowhere but in the head. More than one window waits only after a long stop, and nobody needs that within its first minute.
         let since = seal::sealable_until(now);
+        let waiting_since = since - chunk::CHUNK_MS;
         self.head.clear();
+        self.day.clear(now.timestamp_millis());
         let mut rows = sqlx::query!(
             "SELECT tick_ms, payload FROM head_log WHERE tick_ms >= $1 ORDER BY tick_ms, source_id",
-            since - chunk::CHUNK_MS,
+            waiting_since.min(self.day.begin_ms()),
         )
         .fetch(self.pool);
         // One row after the other: all of them, decoded, are several times as large as the window.
         while let Some(row) = rows.try_next().await.during(DOING)? {
-            self.head
-                .load(frame::decode(row.tick_ms, &row.payload).during(DOING)?);
+            let points = frame::decode(row.tick_ms, &row.payload).during(DOING)?;
+            self.day.insert(&points);
+            if row.tick_ms >= waiting_since {
+                self.head.load(points);
+            }
         }
         self.head.restored(since);
         Ok(())

@@ -88,33 +88,56 @@ impl ChunkRow {
 
     /// The points, in order of time.
     pub(super) fn decode(&self) -> Result<Vec<Point>, CodecError> {
-        let mut points = codec::decode(&self.at, codec::MAX_ROWS)?
+        let mut points = Vec::new();
+        self.decode_range(i64::MIN, i64::MAX, &mut points)?;
+        Ok(points)
+    }
+
+    /// Adds the points in `from..to`, in order of time. What is outside is decompressed and no more.
+    pub(super) fn decode_range(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+        points: &mut Vec<Point>,
+    ) -> Result<(), CodecError> {
+        let times = codec::decode(&self.at, codec::MAX_ROWS)?
             .into_iter()
             .map(|at| {
                 let at = at.filter(|at| *at < self.length_ms as u64);
                 let at = at.ok_or(CodecError::Malformed("a time outside the chunk"))?;
-                Ok(Point::empty(self.start_ms + at as i64))
+                Ok(self.start_ms + at as i64)
             })
             .collect::<Result<Vec<_>, _>>()?;
+        if !times.is_sorted() {
+            return Err(CodecError::Malformed("times out of order"));
+        }
+        let wanted =
+            times.partition_point(|at| *at < from_ms)..times.partition_point(|at| *at < to_ms);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let before = points.len();
+        points.extend(times[wanted.clone()].iter().map(|at| Point::empty(*at)));
+        let added = &mut points[before..];
         let mut memory = None;
         for (column, bytes) in Column::ALL.into_iter().zip(&self.columns) {
             let Some(bytes) = bytes else { continue };
             let values = if is_beside_memory(column) {
-                beside::decode(bytes, memory.as_deref(), points.len())?
+                beside::decode(bytes, memory.as_deref(), times.len())?
             } else {
-                codec::decode(bytes, points.len())?
+                codec::decode(bytes, times.len())?
             };
-            if values.len() != points.len() {
+            if values.len() != times.len() {
                 return Err(CodecError::Malformed("columns of different length"));
             }
-            for (point, value) in points.iter_mut().zip(&values) {
+            for (point, value) in added.iter_mut().zip(&values[wanted.clone()]) {
                 point.set(column, *value);
             }
             if column == Column::WorkingSet {
                 memory = Some(values);
             }
         }
-        Ok(points)
+        Ok(())
     }
 }
 
@@ -128,9 +151,15 @@ mod tests {
     proptest! {
         #[test]
         fn any_chunk_comes_back(points in btree_set(0..DAY, 1..60)
-            .prop_flat_map(|times| times.into_iter().map(|at| any_point(7 * DAY + at)).collect::<Vec<_>>()))
+            .prop_flat_map(|times| times.into_iter().map(|at| any_point(7 * DAY + at)).collect::<Vec<_>>()),
+            from in 0..DAY, length in 0..DAY)
         {
             let row = ChunkRow::encode(1, 7 * DAY, DAY, &points);
+            let (from, to) = (7 * DAY + from, 7 * DAY + from + length);
+            let mut part = Vec::new();
+            prop_assert_eq!(row.decode_range(from, to, &mut part), Ok(()));
+            let model: Vec<Point> = points.iter().filter(|point| (from..to).contains(&point.at_ms)).copied().collect();
+            prop_assert_eq!(part, model);
             prop_assert_eq!(row.decode(), Ok(points));
         }
     }

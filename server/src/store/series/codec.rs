@@ -3,8 +3,9 @@
 //! ```text
 //! version u8 · flags u8 · rows varint · [runs of present and absent rows] · body · CRC-32 of all before it, little-endian
 //! ```
-//! The body is nothing (no value at all), one varint (all values are equal) or numbers compressed by pco: in version 1 as a whole
-//! pco file, in version 2 without the parts of it that the column says already.
+//! The body is nothing (no value at all), one varint (all values are equal), numbers compressed by pco, or, since version 3, the differences
+//! from each of a few numbers to the next as varints. pco is in version 1 a whole file of its, since version 2 what of that the column
+//! does not say already.
 
 use super::{numbers, varint};
 
@@ -26,7 +27,7 @@ pub enum CodecError {
 }
 
 /// The format that is written. Readers know this one and all before it.
-pub(super) const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 3;
 
 /// No column is longer: a sample for every millisecond of two hours, 83 a second for a day. Bounds what bad bytes can allocate.
 pub(super) const MAX_ROWS: usize = 7_200_000;
@@ -38,6 +39,10 @@ const BODY: u8 = 0b011;
 const BODY_NONE: u8 = 0;
 const BODY_EQUAL: u8 = 1;
 const BODY_PCO: u8 = 2;
+const BODY_FEW: u8 = 3;
+/// So many values are few: pco would need more bytes to say how they are compressed than it saves, and ten times as long.
+/// The rollups of two hours have 24.
+const FEW: usize = 32;
 /// Some rows have no value.
 const GAPS: u8 = 0b100;
 /// Values are multiples of [`PAGE`], stored divided by it. pco finds that out by itself, at two or three times the cost.
@@ -64,6 +69,7 @@ pub(super) fn encode_as(rows: &[Option<u64>], relation: u8) -> Vec<u8> {
     let body = match values.first() {
         None => BODY_NONE,
         Some(_) if equal => BODY_EQUAL,
+        Some(_) if values.len() <= FEW => BODY_FEW,
         Some(_) => BODY_PCO,
     };
     let gaps = values.len() < rows.len() && body != BODY_NONE;
@@ -79,6 +85,13 @@ pub(super) fn encode_as(rows: &[Option<u64>], relation: u8) -> Vec<u8> {
     match body {
         BODY_NONE => {}
         BODY_EQUAL => varint::put(&mut out, values[0]),
+        BODY_FEW => {
+            let mut before = 0_u64;
+            for value in values {
+                varint::put_signed(&mut out, value.wrapping_sub(before).cast_signed());
+                before = value;
+            }
+        }
         _ => {
             out = numbers::put(out, &values);
         }
@@ -127,6 +140,16 @@ pub(super) fn decode_as(
         BODY_NONE => {
             varint::end(rest)?;
             Vec::new()
+        }
+        BODY_FEW if version >= 3 && count <= FEW => {
+            let mut values = Vec::with_capacity(count);
+            let mut value = 0_u64;
+            for _ in 0..count {
+                value = value.wrapping_add(varint::take_signed(&mut rest)?.cast_unsigned());
+                values.push(value);
+            }
+            varint::end(rest)?;
+            values
         }
         _ => return Err(CodecError::Malformed("unknown kind of body")),
     };

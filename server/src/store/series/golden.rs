@@ -12,9 +12,6 @@ use super::{
     point::{Column, Point},
 };
 
-/// Versions of frames so far.
-const FRAMES: u8 = 1;
-
 /// 2026-01-01 00:00 UTC.
 pub(super) const TICK_MS: i64 = 1_767_225_600_000;
 
@@ -110,6 +107,22 @@ fn columns_of_every_version_are_read() {
     }
 }
 
+/// As many values as are written one by one since version 3.
+fn few() -> Vec<Option<u64>> {
+    let [(_, rows), ..] = columns();
+    rows.into_iter().take(30).collect()
+}
+
+#[test]
+fn columns_of_few_values_are_read_and_written_as_ever() {
+    let name = format!("column-{}-few.bin", codec::VERSION);
+    check_newest(&name, &codec::encode(&few()));
+    for version in 3..=codec::VERSION {
+        let bytes = read(&format!("column-{version}-few.bin"));
+        assert_eq!(codec::decode(&bytes, 1_000), Ok(few()), "{version}");
+    }
+}
+
 #[test]
 fn columns_are_written_as_ever() {
     for (name, rows) in columns() {
@@ -120,7 +133,7 @@ fn columns_are_written_as_ever() {
 
 #[test]
 fn frames_of_every_version_are_read() {
-    for version in 1..=FRAMES {
+    for version in 1..=frame::VERSION {
         let payload = read(&format!("frame-{version}.bin"));
         assert_eq!(payload[0], version);
         assert_eq!(frame::decode(TICK_MS, &payload), Ok(polls().concat()));
@@ -130,7 +143,7 @@ fn frames_of_every_version_are_read() {
 #[test]
 fn frames_are_written_as_ever() {
     let payload = polls().map(|poll| frame::encode(TICK_MS, &poll)).concat();
-    check_newest(&format!("frame-{FRAMES}.bin"), &payload);
+    check_newest(&format!("frame-{}.bin", frame::VERSION), &payload);
 }
 
 #[test]

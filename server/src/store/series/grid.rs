@@ -6,7 +6,7 @@ use domain::{
     view::SeriesView,
 };
 
-use super::time::{DAY, HOUR, MINUTE, SECOND};
+use super::time::{DAY, HOUR, MINUTE, SECOND, begin};
 
 /// Steps people can read off an axis. All from five minutes on are multiples of a rollup's bucket. Beyond them the day is doubled.
 const STEPS: [i64; 20] = [
@@ -69,6 +69,17 @@ impl Grid {
             }
         }
         grid
+    }
+
+    /// The grid in steps of `step_ms` that covers `from..to`.
+    pub(super) const fn of_steps(from_ms: i64, to_ms: i64, step_ms: i64) -> Self {
+        let from_ms = begin(from_ms, step_ms);
+        let steps = (to_ms - from_ms + step_ms - 1) / step_ms;
+        Self {
+            from_ms,
+            step_ms,
+            len: if steps > 1 { steps as usize } else { 1 },
+        }
     }
 
     /// The longest step of a [`Grid::whole`].

@@ -54,7 +54,8 @@ impl Hours {
     ) -> Result<(), StoreError> {
         let [working_set, usage, cache, anon, limit] = &self.bytes;
         let [tasks, kernel_tasks] = &self.counts;
-        // Hours that are there already, as they are when a day is merged, are not written again.
+        // Hours that are there already, as they are when a day is merged, are left alone: only to find that out by the conflict would lock each
+        // of them, which is logged. The offset keeps the planner from reading the whole partition for it.
         sqlx::query!(
             "INSERT INTO roll_1h AS r (
                  at, container_id,
@@ -62,7 +63,7 @@ impl Hours {
                  cache_min, cache_max, cache_avg, cache_last, anon_min, anon_max, anon_avg, anon_last,
                  limit_min, limit_max, limit_avg, limit_last, tasks_min, tasks_max, tasks_avg, tasks_last,
                  kernel_tasks_min, kernel_tasks_max, kernel_tasks_avg, kernel_tasks_last, samples, task_kind)
-             SELECT to_timestamp(begin_ms / 1000), container_id,
+             SELECT * FROM (SELECT to_timestamp(begin_ms / 1000) AS at, container_id,
                  ws_min, ws_max, ws_avg, ws_last, u_min, u_max, u_avg, u_last, c_min, c_max, c_avg, c_last, a_min, a_max, a_avg, a_last,
                  l_min, l_max, l_avg, l_last, t_min, t_max, t_avg, t_last, k_min, k_max, k_avg, k_last, samples, task_kind
              FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
@@ -72,7 +73,10 @@ impl Hours {
                          $30::integer[], $31::integer[], $32::smallint[])
                  AS hours (begin_ms, container_id, ws_min, ws_max, ws_avg, ws_last, u_min, u_max, u_avg, u_last, c_min, c_max, c_avg, c_last,
                            a_min, a_max, a_avg, a_last, l_min, l_max, l_avg, l_last, t_min, t_max, t_avg, t_last,
-                           k_min, k_max, k_avg, k_last, samples, task_kind)
+                           k_min, k_max, k_avg, k_last, samples, task_kind)) AS given
+             WHERE NOT EXISTS (
+                 SELECT FROM roll_1h known
+                 WHERE known.container_id = given.container_id AND known.at = given.at AND known IS NOT DISTINCT FROM given OFFSET 0)
              ON CONFLICT (container_id, at) DO UPDATE SET
                  working_set_min = excluded.working_set_min, working_set_max = excluded.working_set_max,
                  working_set_avg = excluded.working_set_avg, working_set_last = excluded.working_set_last,
@@ -88,8 +92,7 @@ impl Hours {
                  tasks_avg = excluded.tasks_avg, tasks_last = excluded.tasks_last,
                  kernel_tasks_min = excluded.kernel_tasks_min, kernel_tasks_max = excluded.kernel_tasks_max,
                  kernel_tasks_avg = excluded.kernel_tasks_avg, kernel_tasks_last = excluded.kernel_tasks_last,
-                 samples = excluded.samples, task_kind = excluded.task_kind
-             WHERE r IS DISTINCT FROM excluded",
+                 samples = excluded.samples, task_kind = excluded.task_kind",
             &self.begins_ms,
             &self.containers,
             &working_set[0] as _,

@@ -4,7 +4,8 @@
 //! 2. [`Samples::seal`] moves whole windows of two hours from `head_log` to `chunk_2h`, with their rollups of five minutes, and writes
 //!    their hours to `roll_1h`, in one transaction.
 //! 3. It also merges the chunks of a finished day into `chunk_1d` and `roll_5m`.
-//! 4. [`Samples::query`] answers from memory, chunks or rollups, whichever has the range at the step that is asked for.
+//! 4. What the last day of each container looked like is in memory in quarters of an hour, too: [`Samples::last_day`] draws from it.
+//! 5. [`Samples::query`] answers from memory, chunks or rollups, whichever has the range at the step that is asked for.
 //!
 //! A sample is its container and its time in milliseconds: appending it again changes nothing, so a batch may be repeated.
 //! One that comes late is merged with what is there; one that comes more than a week late is refused, and counted.
@@ -14,6 +15,7 @@ mod append;
 mod beside;
 mod chunk;
 mod codec;
+mod day;
 mod finish;
 mod frame;
 #[cfg(test)]
@@ -33,6 +35,7 @@ pub(super) mod readings;
 mod roll;
 mod rolled;
 mod seal;
+mod sparks;
 mod stored;
 mod time;
 mod trail;
@@ -45,6 +48,7 @@ use sqlx::PgPool;
 pub use append::{Appended, Tick};
 pub use codec::CodecError;
 pub(super) use codec::{HEADER_BYTES, rows_of};
+pub(super) use day::{Day, Lines};
 pub(super) use head::Head;
 pub(super) use late::Frontier;
 pub(crate) use point::{columns, from_columns};
@@ -56,5 +60,6 @@ pub(crate) use trail::{Row, Trail};
 pub struct Samples<'a> {
     pub(super) pool: &'a PgPool,
     pub(super) head: &'a Head,
+    pub(super) day: &'a Day,
     pub(super) frontier: &'a Frontier,
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    metric::TaskKind,
+    metric::{Metric, TaskKind},
     sample::{Sample, TaskCount},
 };
 
@@ -67,6 +67,27 @@ impl Point {
     /// One bit for each column that has a value.
     pub(super) const fn present(&self) -> u8 {
         self.present
+    }
+
+    /// The value of one series, as charts draw it: what [`Sample::value`] says, without making a sample.
+    pub(super) fn value(&self, metric: Metric) -> Option<f64> {
+        let bytes = |column| self.get(column);
+        let whole = match metric {
+            Metric::MemoryWorkingSetBytes => bytes(Column::WorkingSet),
+            Metric::MemoryUsageBytes => bytes(Column::Usage),
+            Metric::MemoryCacheBytes => bytes(Column::Usage)
+                .zip(bytes(Column::WorkingSet))
+                .map(|(usage, working_set)| usage.saturating_sub(working_set)),
+            Metric::MemoryAnonBytes => bytes(Column::Anon),
+            Metric::MemoryLimitBytes => bytes(Column::Limit),
+            Metric::MemoryRatio => {
+                let limit = bytes(Column::Limit).filter(|limit| *limit > 0)?;
+                return Some(bytes(Column::WorkingSet)? as f64 / limit as f64);
+            }
+            Metric::Tasks => self.task_kind().and(self.get(Column::Tasks)),
+            Metric::KernelTasks => self.get(Column::KernelTasks),
+        };
+        whole.map(|whole| whole as f64)
     }
 
     pub(super) fn task_kind(&self) -> Option<TaskKind> {
@@ -209,6 +230,16 @@ pub(super) mod tests {
             }
             point
         })
+    }
+
+    proptest! {
+        #[test]
+        fn a_point_is_worth_what_its_sample_is(point in any_point(7)) {
+            let sample = point.to_sample();
+            for metric in Metric::ALL {
+                prop_assert_eq!(point.value(metric), sample.value(metric), "{}", metric);
+            }
+        }
     }
 
     #[test]

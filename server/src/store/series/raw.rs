@@ -37,11 +37,8 @@ impl Samples<'_> {
         let ids: Vec<i64> = containers.iter().map(|container| container.0).collect();
         let mut sealed = HashMap::<i64, Vec<Point>>::new();
         for row in self.chunks(&ids, from, to, metrics).await? {
-            let points = row.decode().during(DOING)?;
-            let points = points
-                .into_iter()
-                .filter(|point| (from..to).contains(&point.at_ms));
-            sealed.entry(row.container_id).or_default().extend(points);
+            let points = sealed.entry(row.container_id).or_default();
+            row.decode_range(from, to, points).during(DOING)?;
         }
         for (container, points) in ids.iter().zip(&mut raw) {
             if let Some(mut all) = sealed.remove(container) {

@@ -173,7 +173,7 @@ fn add_points(buckets: &mut Buckets, metric: Metric, kind: Option<TaskKind>, poi
         if metric == Metric::Tasks && point.task_kind() != kind {
             continue;
         }
-        if let Some(value) = point.to_sample().value(metric) {
+        if let Some(value) = point.value(metric) {
             buckets.add(point.at_ms, value);
         }
     }

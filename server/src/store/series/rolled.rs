@@ -64,7 +64,7 @@ impl Samples<'_> {
 
     /// Five-minute rollups that reach into `from..to`, with the columns that the metrics are computed from: of merged days from
     /// `roll_5m`, of other days from the fresh chunks. In one statement, so that a day that is merged meanwhile is in one of them.
-    async fn buckets(
+    pub(super) async fn buckets(
         &self,
         containers: &[i64],
         from: i64,

@@ -62,6 +62,7 @@ impl Samples<'_> {
         // What was sealed just now stays in memory for live charts, two hours at least.
         self.head
             .evict((until - GRACE_MS).min(now.timestamp_millis() - CHUNK_MS));
+        self.day.evict(now.timestamp_millis());
         total.days = self.merge(now).await?;
         Ok(total)
     }
