@@ -13,8 +13,8 @@ use domain::{
     metric::Metric,
     verdict::Cause,
     view::{
-        EXPORT_RANGE, ExportQuery, LogQuery, PanicQuery, RestartQuery, SeriesQuery, StorageQuery, TimeRange,
-        TimelineQuery, WorkloadQuery,
+        EXPORT_RANGE, ExportQuery, LogQuery, PanicQuery, RestartQuery, SeriesQuery, StorageQuery,
+        TimeRange, TimelineQuery, WorkloadQuery,
     },
 };
 

@@ -207,7 +207,9 @@ async fn keep_beside(
     source: SourceId,
     beside: &Beside,
 ) -> Result<(), StoreError> {
-    let container = known(connection, source, &beside.container).await?.container;
+    let container = known(connection, source, &beside.container)
+        .await?
+        .container;
     let run = beside.run_started_at;
     if let Some(log) = &beside.log {
         logs::keep(connection, container, run, log).await?;
