@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// The newest runs tell which limit is right; older ones were of other versions.
+/// The newest runs tell which limit is right.
 const SIZED: usize = 10;
 /// A sawtooth has so many teeth at least.
 const TEETH: usize = 3;
@@ -36,13 +36,17 @@ pub fn of(
     outlook: Option<&Outlook>,
     now: Timestamp,
 ) -> AnalysisView {
-    let ages: Vec<f64> = runs
-        .iter()
-        .filter(|run| run.died())
-        .map(|run| run.age_s(now))
-        .collect();
-    let survival = Survival::of_ages(&ages);
-    let needs: Vec<Need> = runs
+    let present = present(runs);
+    let ages = |runs: &[Run]| -> Vec<f64> {
+        let died = runs.iter().filter(|run| run.died());
+        died.map(|run| run.age_s(now)).collect()
+    };
+    // A version that has not died often enough says nothing of its own yet.
+    let (survival, told) = match Survival::of_ages(&ages(present)) {
+        Some(survival) => (Some(survival), present),
+        None => (Survival::of_ages(&ages(runs)), runs),
+    };
+    let needs: Vec<Need> = present
         .iter()
         .rev()
         .filter_map(|run| run.need(now))
@@ -61,16 +65,26 @@ pub fn of(
         forecast: outlook.map(|outlook| outlook.forecast_view(now)),
         survival,
         survival_text: survival.map(|survival| survival.text()),
-        is_sawtooth: is_sawtooth(runs, now),
-        cost: cost(runs, now),
+        is_sawtooth: is_sawtooth(told, now),
+        cost: cost(present, now),
         right_size_text: right_size.text(limit),
         right_size,
     }
 }
 
+/// The runs of the version that runs now: what others did says nothing of it.
+fn present(runs: &[Run]) -> &[Run] {
+    let Some(newest) = runs.last() else {
+        return runs;
+    };
+    let others = runs.iter().rposition(|run| !run.is_like(newest));
+    &runs[others.map_or(0, |index| index + 1)..]
+}
+
 /// Whether memory climbs from the begin of each run to its limit: most runs that died, died of memory, and grew until then.
 fn is_sawtooth(runs: &[Run], now: Timestamp) -> bool {
-    let died = runs.iter().filter(|run| run.died()).count();
+    let seen = |run: &&Run| run.died() && !run.seen.memory.is_empty();
+    let died = runs.iter().filter(seen).count();
     let climbed = runs
         .iter()
         .filter(|run| run.died_of_memory() && run.memory_growth(now).growing().is_some())

@@ -10,6 +10,8 @@ test.use({ trace: "off" });
 const pages: [string, (addressOf: (name: string) => Promise<string>) => Promise<string>][] = [
   ["the overview", async () => "/"],
   ["a workload", async (addressOf) => `${await addressOf("checkout")}?range=9h`],
+  ["runs", async (addressOf) => `${await addressOf("checkout")}/runs`],
+  ["deploys", async (addressOf) => `${await addressOf("ledger-worker")}/deploys`],
   ["the sources", async () => "/sources"],
   ["the settings", async () => "/settings"],
 ];

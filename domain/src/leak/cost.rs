@@ -13,13 +13,13 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// `6.3 KiB for each goroutine; they explain 86 % of the growth of memory`.
+    /// `each goroutine costs 6.3 KiB; they explain 86 % of the growth of memory`.
     pub fn text(&self, kind: TaskKind) -> String {
         let plural = kind.label();
         format!(
-            "{} for each {}; they explain {} of the growth of memory",
-            words::bytes(self.bytes_per_task as u64),
+            "each {} costs {}; they explain {} of the growth of memory",
             plural.strip_suffix('s').unwrap_or(plural),
+            words::bytes(self.bytes_per_task as u64),
             words::percent(self.explained),
         )
     }

@@ -174,6 +174,8 @@ fn tasks_that_leak_explain_the_memory_they_hold() {
         "{cost:?}"
     );
     assert!(cost.explained > 0.85, "{cost:?}");
+    let said = cost.text(crate::metric::TaskKind::Goroutines);
+    assert!(said.starts_with("each goroutine costs 5"), "{said}");
     let level = Course::of(&run(6.0, 3, |_| 12.0 / MIB), 6.0 * 3600.0);
     assert_eq!(cost::of(&memory, &level), None);
 }

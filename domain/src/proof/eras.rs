@@ -12,7 +12,7 @@ pub struct Deploy {
     pub at: Timestamp,
     /// The container it came with.
     pub container: EngineId,
-    /// The runs before, as far back as the deploy before.
+    /// The runs before: the newest ten that died and those between them, as far back as the deploy before.
     pub before: Range<usize>,
     /// The runs after, as far as the next deploy.
     pub after: Range<usize>,
@@ -39,6 +39,9 @@ impl Deploy {
         )
     }
 }
+
+/// Load and data change: what the fault was like before a deploy is told by its newest restarts, so many of them.
+const RECENT: usize = 10;
 
 /// What there is to compare with.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +73,7 @@ pub fn deploys(runs: &[Run], context: Context<'_>) -> Vec<Deploy> {
 }
 
 fn deploy(runs: &[Run], before: Range<usize>, after: Range<usize>, context: Context<'_>) -> Deploy {
+    let before = recent(runs, before);
     let first = &runs[after.start];
     let next = runs.get(after.end).map(|run| run.started_at);
     let old = Span::of(&runs[before.clone()], Some(first.started_at), context);
@@ -87,6 +91,14 @@ fn deploy(runs: &[Run], before: Range<usize>, after: Range<usize>, context: Cont
         before,
         after,
     }
+}
+
+/// The end of an era that holds its newest restarts.
+fn recent(runs: &[Run], era: Range<usize>) -> Range<usize> {
+    let mut died = era.clone().rev().filter(|index| runs[*index].died());
+    // What came before the oldest of them is another interval.
+    let older = died.nth(RECENT);
+    older.map_or(era.start, |index| index + 1)..era.end
 }
 
 /// The cause that ended most runs before is what may be mended. But whoever mends one fault and brings another has made it worse.
@@ -262,11 +274,25 @@ mod tests {
         assert_eq!(said.len(), 1);
         assert_eq!(said[0].proof.outcome, Outcome::Fixed);
         assert_eq!(said[0].cause, Some(Cause::OutOfMemory));
-        assert_eq!((said[0].deaths, said[0].is_over), ((20, 0), false));
+        assert_eq!((said[0].deaths, said[0].is_over), ((10, 0), false));
+        assert_eq!(said[0].before, 10..20);
         assert!(said[0].is_decided());
         assert!((said[0].decided_at.unwrap() - hour(22.996)).abs() < TimeDelta::minutes(1));
         let early = of(&all, 21.0, &[]);
         assert!(!early[0].is_decided());
+    }
+
+    #[test]
+    fn the_newest_restarts_tell_how_often_it_was() {
+        let mut all = runs("web:1", 0.0, 400.0, 20.0, Cause::OutOfMemory);
+        all.extend(runs("web:1", 400.0, 410.0, 1.0, Cause::OutOfMemory));
+        all.push(lasting("web:1b", 410.0));
+        let said = of(&all, 414.0, &[]);
+        assert_eq!(
+            said[0].proof.outcome,
+            Outcome::Fixed,
+            "4 h against one, not against 14"
+        );
     }
 
     #[test]

@@ -131,16 +131,13 @@ fn sentences(analysis: &AnalysisView) -> Vec<(String, String)> {
         let cost = analysis
             .cost
             .as_ref()
-            .map(|cost| format!("It costs {}.", cost.text));
+            .map(|cost| format!("{}.", capitalised(&cost.text)));
         says.push((
             format!("The task count {}.", tasks.text),
             cost.unwrap_or_default(),
         ));
     } else if let Some(cost) = &analysis.cost {
-        says.push((
-            format!("Memory follows tasks: {}.", cost.text),
-            String::new(),
-        ));
+        says.push((format!("{}.", capitalised(&cost.text)), String::new()));
     }
     says.push((
         "Right size:".to_owned(),

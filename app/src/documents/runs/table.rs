@@ -109,7 +109,7 @@ fn row(run: RunRow, tasks_label: &str) -> impl IntoView + use<> {
             <td class="num" data-l=tasks_label.to_lowercase()>
                 {tasks}
             </td>
-            <td class:mut=unknown>{growth}</td>
+            <td class="end" class:mut=unknown>{growth}</td>
             <td class="nw mut">{version(&run.image, None)}</td>
         </tr>
     }

@@ -146,10 +146,15 @@ fn Loaded(data: Data, range: RangeQuery) -> impl IntoView {
 
 #[component]
 fn Says(says: Finding) -> impl IntoView {
+    let name = if says.href.ends_with("/deploys") {
+        "All deploys"
+    } else {
+        "All runs"
+    };
     let more = (!says.href.is_empty()).then(|| {
         view! {
             <a class="link" href=says.href rel="external">
-                "More"
+                {name}
             </a>
         }
     });

@@ -51,7 +51,7 @@ fn follows(page: &WorkloadPage, picture: &Picture, analysis: &AnalysisView) -> O
     let cost = analysis
         .cost
         .as_ref()
-        .map(|cost| format!("It costs {}.", cost.text));
+        .map(|cost| format!("{}.", capitalised(&cost.text)));
     let rise = Some(rise(picture)).filter(|rise| cost.is_none() && !rise.is_empty());
     let ages = analysis
         .survival
