@@ -76,6 +76,16 @@ impl Problem {
         )
     }
 
+    /// A change that does not come as JSON.
+    pub(super) fn not_json() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not_json",
+            "Not JSON",
+            "send a JSON body with the header `content-type: application/json`; `{}` where there is nothing to say",
+        )
+    }
+
     /// Addressed by a name that is not ours.
     pub(super) fn unknown_host(host: &str) -> Self {
         Self::new(
