@@ -11,6 +11,15 @@ const pages: [string, (addressOf: (name: string) => Promise<string>) => Promise<
   ["the overview", async () => "/"],
   ["a workload", async (addressOf) => `${await addressOf("checkout")}?range=9h`],
   ["the sources", async () => "/sources"],
+  ["the incidents", async () => "/incidents?state=all"],
+  [
+    "an incident",
+    async (addressOf) => {
+      const workload = await addressOf("checkout");
+      const found = await fetch(`${process.env.E2E_URL}/api/v1/incidents?workload=${workload.split("/").pop()}&limit=1`);
+      return `/incidents/${(await found.json()).data[0].id}`;
+    },
+  ],
   ["the settings", async () => "/settings"],
 ];
 

@@ -86,6 +86,11 @@ impl Problem {
         )
     }
 
+    /// A body that is not what is asked for.
+    pub(super) fn bad_body(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self::new(status, "invalid_body", "The body makes no sense", detail)
+    }
+
     /// Addressed by a name that is not ours.
     pub(super) fn unknown_host(host: &str) -> Self {
         Self::new(
@@ -123,6 +128,12 @@ impl From<BackendError> for Problem {
         match error {
             BackendError::NotFound { .. } => Self::not_found(error.to_string()),
             BackendError::Invalid { field, problem } => Self::invalid(&field, problem),
+            BackendError::Conflict { problem } => Self::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                "Not as things are now",
+                problem,
+            ),
             BackendError::Unavailable { .. } => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",

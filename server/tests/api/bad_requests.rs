@@ -206,7 +206,7 @@ async fn each_is_answered_with_what_is_wrong() {
         "{body}"
     );
     let (status, _, body) = ask(client
-        .post(url("/api/v1/restarts"))
+        .post(url("/api/v1/incidents/1/acknowledge"))
         .header("content-type", "text/plain")
         .body("{}"))
     .await;

@@ -6,6 +6,7 @@ mod bad_requests;
 mod disk_full;
 mod export;
 mod in_trouble;
+mod incidents;
 mod killed;
 mod lifecycle;
 mod stream;
