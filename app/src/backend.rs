@@ -4,9 +4,10 @@ use std::{pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    ids::{RestartId, WorkloadId},
+    ids::{IncidentId, RestartId, WorkloadId},
     view::{
-        AnalysisQuery, AnalysisView, DeployRow, ExportBlock, ExportQuery, FleetView, LogHit,
+        AnalysisQuery, AnalysisView, DeployRow, ExportBlock, ExportQuery, FleetView,
+        IncidentChange, IncidentCharts, IncidentDetail, IncidentQuery, IncidentRow, LogHit,
         LogQuery, LogView, NewCorrection, Page, PanicGroup, PanicQuery, RestartDetail,
         RestartQuery, RestartRow, RunRow, SeriesQuery, SeriesSet, SourceRow, StorageQuery,
         StorageView, TimelineEntry, TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
@@ -40,6 +41,12 @@ pub enum BackendError {
         /// Which parameter.
         field: String,
         /// What is wrong with it and what would be right.
+        problem: String,
+    },
+    /// It makes sense, but no longer: things have changed since they were looked at.
+    #[error("{problem}")]
+    Conflict {
+        /// What stands against it.
         problem: String,
     },
     /// The store does not answer at the moment; polling goes on.
@@ -176,6 +183,36 @@ pub trait Backend: Send + Sync + 'static {
         caller: &Caller,
         id: WorkloadId,
     ) -> Result<Page<DeployRow>, BackendError>;
+
+    /// Incidents: open ones first, then acknowledged, then resolved, each with the newest restart first.
+    async fn incidents(
+        &self,
+        caller: &Caller,
+        query: &IncidentQuery,
+    ) -> Result<Page<IncidentRow>, BackendError>;
+
+    /// One incident.
+    async fn incident(
+        &self,
+        caller: &Caller,
+        id: IncidentId,
+    ) -> Result<IncidentDetail, BackendError>;
+
+    /// The course of an incident.
+    async fn incident_charts(
+        &self,
+        caller: &Caller,
+        id: IncidentId,
+    ) -> Result<IncidentCharts, BackendError>;
+
+    /// Does what a person wants with an incident, and says what became of it. `who` is the name that was given, if one was.
+    async fn change_incident(
+        &self,
+        caller: &Caller,
+        id: IncidentId,
+        change: &IncidentChange,
+        who: Option<&str>,
+    ) -> Result<IncidentDetail, BackendError>;
 
     /// The sources and how they are.
     async fn sources(&self, caller: &Caller) -> Result<Page<SourceRow>, BackendError>;

@@ -13,7 +13,7 @@ use leptos_router::{
 };
 
 #[cfg(feature = "ssr")]
-use crate::documents::{Deploys, RestartPage, Runs, Settings};
+use crate::documents::{Deploys, IncidentDocument, Incidents, RestartPage, Runs, Settings};
 use crate::{
     components::TopBar,
     erase::{Content, Erase},
@@ -32,6 +32,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Whether a page is this place or, where the place is a list of documents, in it.
+    pub fn leads_to(&self, path: &str) -> bool {
+        path == self.path || self.is_document && path.starts_with(self.path)
+    }
+
     /// The `rel` of links to it: the browser has no route to a document, so it loads the page.
     pub fn rel(&self) -> Option<&'static str> {
         self.is_document.then_some("external")
@@ -39,11 +44,16 @@ impl Place {
 }
 
 /// What the bar leads to.
-pub const PLACES: [Place; 3] = [
+pub const PLACES: [Place; 4] = [
     Place {
         path: "/",
         name: "Overview",
         is_document: false,
+    },
+    Place {
+        path: "/incidents",
+        name: "Incidents",
+        is_document: true,
     },
     Place {
         path: "/sources",
@@ -88,6 +98,8 @@ pub fn Documents() -> impl IntoView {
         <Frame handover>
             <FlatRoutes fallback=|| view! { <NotFound /> }.erase()>
                 <Route path=path!("/restarts/:id") view=|| view! { <RestartPage /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/incidents") view=|| view! { <Incidents /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/incidents/:id") view=|| view! { <IncidentDocument /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=|| view! { <Settings /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/workloads/:id/runs") view=|| view! { <Runs /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/workloads/:id/deploys") view=|| view! { <Deploys /> }.erase() ssr=SsrMode::Async />

@@ -9,8 +9,17 @@ mod fixture;
 use std::fmt::Debug;
 
 use app::{
-    App, backend::Caller, chart::range::RangeQuery, documents::add_documents,
-    pages::workload::load::load, shell::shell, wire::Wire,
+    App,
+    backend::Caller,
+    chart::range::RangeQuery,
+    documents::{
+        Draft, add_documents,
+        incident::{self, PostMortem},
+        render_document,
+    },
+    pages::workload::load::load,
+    shell::shell,
+    wire::Wire,
 };
 use axum::{
     Router,
@@ -229,10 +238,12 @@ async fn what_pages_are_sent_comes_back_as_it_was() {
 #[tokio::test]
 async fn documents_have_no_script() {
     for fleet in [Fleet::Usual, Fleet::Down] {
-        let (_, html) = get(fleet, "/settings").await;
-        assert_says(&html, &["Skip to content", "name=\"theme\"", "As of"]);
-        assert!(!html.contains("<script"), "{html}");
-        assert!(!html.contains("modulepreload"), "{html}");
+        for path in ["/settings", "/incidents", "/incidents/412"] {
+            let (_, html) = get(fleet, path).await;
+            assert_says(&html, &["Skip to content", "name=\"theme\"", "As of"]);
+            assert!(!html.contains("<script"), "{html}");
+            assert!(!html.contains("modulepreload"), "{html}");
+        }
     }
     let (_, html) = get(Fleet::Usual, "/sources").await;
     assert_says(&html, &["<script", "href=\"/settings\" rel=\"external\""]);
@@ -347,6 +358,8 @@ async fn no_style_is_inline() {
         "/workloads/1/deploys",
         "/sources",
         "/settings",
+        "/incidents",
+        "/incidents/412",
         "/nowhere",
     ] {
         let (_, html) = get(Fleet::Usual, path).await;
@@ -392,4 +405,170 @@ async fn a_restart_that_is_not_there_is_not_found() {
         assert_eq!(status, StatusCode::NOT_FOUND);
         assert!(html.contains("No such restart"), "{html}");
     }
+}
+
+#[tokio::test]
+async fn incidents_that_go_on_are_listed_and_filters_are_links() {
+    let (status, html) = get(Fleet::Usual, "/incidents").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_says(
+        &html,
+        &[
+            "<title>Incidents · Inquest</title>",
+            "href=\"/incidents/412\"",
+            "I-412 · edge-01, shop",
+            "Out of memory",
+            "Acknowledged",
+            "payments",
+            "datetime=\"2026-11-23T16:22:04Z\"",
+            "href=\"/incidents?state=resolved\"",
+            "aria-current=\"page\"",
+        ],
+    );
+    assert!(!html.contains("/incidents/398"), "it is over");
+    let (_, html) = get(Fleet::Usual, "/incidents?state=all").await;
+    assert_says(&html, &["/incidents/412", "/incidents/398"]);
+    let (_, html) = get(Fleet::Usual, "/incidents?workload=9").await;
+    assert_says(&html, &["None matches this filter.", "of one workload"]);
+
+    let (_, html) = get(Fleet::Empty, "/incidents").await;
+    assert_says(&html, &["No incident goes on", "Those that are over"]);
+    let (_, html) = get(Fleet::Empty, "/incidents?state=all").await;
+    assert_says(&html, &["No incident yet", "href=\"/sources\""]);
+    let (status, html) = get(Fleet::Down, "/incidents").await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+    assert_says(&html, &["The list of incidents could not be loaded"]);
+}
+
+#[tokio::test]
+async fn an_incident_is_a_whole_post_mortem_in_one_answer() {
+    let (status, html) = get(Fleet::Usual, "/incidents/412").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_says(
+        &html,
+        &[
+            "<h1>checkout ran out of memory 20 times in 19 h</h1>",
+            "20 of 20 restarts came within 15 s of memory reaching its limit.",
+            "in 19 of 20",
+            "Runs lasted 59 min 59 s.",
+            "Goroutines at the end: 41,203.",
+            // Evidence, and of how many the same holds.
+            "memory 99.5 % of its limit 4 s before",
+            "19 of 20",
+            // Charts.
+            "limit 512 MiB",
+            "<path class=\"ln\" d=\"M",
+            "<line class=\"tie\"",
+            "href=\"#r1\" aria-label=\"restart, 23 Nov 16:22:04: Out of memory: exit code 137 (SIGKILL)\"",
+            "id=\"r1\"",
+            // The timeline and what people wrote, as text.
+            "Process ended, exit code 137 (SIGKILL)",
+            "Acknowledged by ana",
+            "Given to payments by ana",
+            "&lt;script&gt;alert(1)&lt;/script&gt;",
+            // What can be done.
+            "action=\"/incidents/412/notes\"",
+            "formaction=\"/incidents/412/resolve\"",
+            "value=\"payments\"",
+            "href=\"/incidents/412/export.html\"",
+            "href=\"/incidents/398\"",
+        ],
+    );
+    assert!(!html.contains("formaction=\"/incidents/412/acknowledge\""));
+    assert!(!html.contains("<script"));
+}
+
+#[tokio::test]
+async fn an_incident_that_is_not_there_is_not_found() {
+    for id in ["99", "checkout"] {
+        let (status, html) = get(Fleet::Usual, &format!("/incidents/{id}")).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert_says(&html, &["There is no such incident", "href=\"/incidents\""]);
+    }
+    let (status, _) = get(Fleet::Down, "/incidents/412").await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+}
+
+/// A form that could not be taken comes back as it was typed, with the reason beside the field.
+#[tokio::test]
+async fn what_was_typed_is_not_lost() {
+    let options = LeptosOptions::builder().output_name("inquest").build();
+    let typed = [("text", "a <b> & c"), ("who", "ana")];
+    let typed = typed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let draft = Draft::new(typed.into(), "text", "Not done: too long.");
+    let context = move || {
+        provide_context(backend(Fleet::Usual));
+        provide_context(draft.clone());
+    };
+    let request = Request::get("/incidents/412").body(Body::empty()).unwrap();
+    let _alone = ALONE.lock().await;
+    let answer = render_document(&options, context, request).await;
+    let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    let html = String::from_utf8(body.to_vec()).unwrap();
+    assert_says(
+        &html,
+        &[
+            "a &lt;b> &amp; c</textarea>",
+            "value=\"ana\"",
+            "id=\"problem-text\" role=\"alert\"",
+            "Not done: too long.",
+            "aria-describedby=\"problem-text\"",
+        ],
+    );
+}
+
+async fn post_mortem() -> PostMortem {
+    let now = chrono::DateTime::from_timestamp_millis(1_795_451_344_000).unwrap();
+    let backend = backend(Fleet::Usual);
+    incident::load(&*backend, &Caller::Anonymous, "412".parse().unwrap(), now)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn an_incident_is_taken_away_as_markdown() {
+    let text = incident::markdown(&post_mortem().await, "https://inquest.example.com");
+    insta::assert_snapshot!(text);
+}
+
+/// The file asks for nothing: it opens on a train, and in ten years.
+#[tokio::test]
+async fn an_incident_is_taken_away_as_one_file() {
+    let html = incident::html(&post_mortem().await, "https://inquest.example.com");
+    for loaded in ["<script", "<link", "<img", " src=", "@import", "url("] {
+        assert!(!html.contains(loaded), "the file would load `{loaded}`");
+    }
+    for (at, _) in html.match_indices("href=\"") {
+        let address = &html[at + 6..];
+        assert!(
+            address.starts_with('#') || address.starts_with("https://inquest.example.com/"),
+            "{}",
+            &address[..address.len().min(60)]
+        );
+    }
+    for control in ["<form", "<button", "<textarea"] {
+        assert!(!html.contains(control), "there is no server to ask");
+    }
+    assert!(html.contains("--memory: light-dark"), "it has its style");
+    insta::assert_snapshot!(outline(&html));
+}
+
+/// The file without its style and the shapes of its curves, one element a line.
+fn outline(html: &str) -> String {
+    let (head, rest) = html.split_once("<style>").unwrap();
+    let (_, body) = rest.split_once("</style>").unwrap();
+    let html = format!("{head}{body}")
+        .replace("<!>", "")
+        .replace('\u{a0}', " ");
+    let mut out = String::new();
+    for part in html.split('<').skip(1) {
+        match part.split_once(" d=\"M") {
+            Some((before, after)) => {
+                let (_, after) = after.split_once('"').unwrap();
+                out += &format!("<{before} d=\"…\"{after}\n");
+            }
+            None => out += &format!("<{part}\n"),
+        }
+    }
+    out
 }

@@ -60,6 +60,10 @@ id!(
     /// One entry of the restart ledger.
     RestartId
 );
+id!(
+    /// Consecutive restarts for the same reason.
+    IncidentId
+);
 
 /// The id the engine gave a container (64 hexadecimal digits for Docker); it changes when the container is recreated.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

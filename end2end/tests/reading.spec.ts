@@ -13,6 +13,15 @@ const pages: [string, (addressOf: (name: string) => Promise<string>) => Promise<
   ["runs", async (addressOf) => `${await addressOf("checkout")}/runs`],
   ["deploys", async (addressOf) => `${await addressOf("ledger-worker")}/deploys`],
   ["the sources", async () => "/sources"],
+  ["the incidents", async () => "/incidents?state=all"],
+  [
+    "an incident",
+    async (addressOf) => {
+      const workload = await addressOf("checkout");
+      const found = await fetch(`${process.env.E2E_URL}/api/v1/incidents?workload=${workload.split("/").pop()}&limit=1`);
+      return `/incidents/${(await found.json()).data[0].id}`;
+    },
+  ],
   ["the settings", async () => "/settings"],
 ];
 

@@ -14,6 +14,7 @@ test("the settings tell what is stored, what it takes and where that leads", asy
     ["Rollups of 5.min", /400.d/],
     ["Rollups of 1.h", /800.d/],
     ["Restarts", /for ever/],
+    ["Incidents", /for ever/],
     ["Events", /90.d/],
   ] as const) {
     const row = tiers.getByRole("row").filter({ has: page.getByRole("rowheader", { name: new RegExp(`^${tier}`) }) });

@@ -4,15 +4,17 @@ mod analysis;
 mod check;
 mod error;
 mod evidence;
+mod incidents;
 mod storage;
 
 use app::backend::{About, Backend, BackendError, Caller, ExportStream};
 use async_trait::async_trait;
 use chrono::Utc;
 use domain::{
-    ids::{RestartId, WorkloadId},
+    ids::{IncidentId, RestartId, WorkloadId},
     view::{
-        AnalysisQuery, AnalysisView, DeployRow, ExportQuery, FleetView, LogHit, LogQuery, LogView,
+        AnalysisQuery, AnalysisView, DeployRow, ExportQuery, FleetView, IncidentChange,
+        IncidentCharts, IncidentDetail, IncidentQuery, IncidentRow, LogHit, LogQuery, LogView,
         NewCorrection, Page, PanicGroup, PanicQuery, RestartDetail, RestartQuery, RestartRow,
         RunRow, SeriesQuery, SeriesSet, SourceRow, StorageQuery, StorageView, TimelineEntry,
         TimelineQuery, WorkloadDetail, WorkloadQuery, WorkloadRow,
@@ -27,6 +29,7 @@ use self::{
 };
 use crate::{
     analyze::Outlooks,
+    live::Live,
     store::{Keep, Store},
 };
 
@@ -37,6 +40,7 @@ pub struct StoreBackend {
     demo: bool,
     meter: Meter,
     outlooks: Outlooks,
+    live: Live,
 }
 
 impl StoreBackend {
@@ -47,6 +51,7 @@ impl StoreBackend {
             store,
             demo,
             outlooks: Outlooks::default(),
+            live: Live::default(),
         }
     }
 
@@ -54,6 +59,13 @@ impl StoreBackend {
     #[must_use]
     pub fn with_outlooks(self, outlooks: Outlooks) -> Self {
         Self { outlooks, ..self }
+    }
+
+    /// Tells browsers through `live` what people change.
+    #[must_use]
+    pub fn telling(mut self, live: Live) -> Self {
+        self.live = live;
+        self
     }
 
     /// Tells an empty list apart from one about nobody.
@@ -178,6 +190,9 @@ impl Backend for StoreBackend {
     ) -> Result<Page<RestartRow>, BackendError> {
         check::restarts(query)?;
         let page = self.store.restart_rows(query).await.map_err(from_store)?;
+        if let Some(incident) = query.incident.filter(|_| page.data.is_empty()) {
+            incidents::row(&self.store, incident).await?;
+        }
         self.check_workload(query.workload, page.data.is_empty())
             .await?;
         Ok(page)
@@ -259,6 +274,44 @@ impl Backend for StoreBackend {
         id: WorkloadId,
     ) -> Result<Page<DeployRow>, BackendError> {
         self.deploy_rows(id).await
+    }
+
+    async fn incidents(
+        &self,
+        _caller: &Caller,
+        query: &IncidentQuery,
+    ) -> Result<Page<IncidentRow>, BackendError> {
+        check::incidents(query)?;
+        let page = self.store.incident_rows(query).await.map_err(from_store)?;
+        self.check_workload(query.workload, page.data.is_empty())
+            .await?;
+        Ok(page)
+    }
+
+    async fn incident(
+        &self,
+        _caller: &Caller,
+        id: IncidentId,
+    ) -> Result<IncidentDetail, BackendError> {
+        incidents::detail(&self.store, id).await
+    }
+
+    async fn incident_charts(
+        &self,
+        _caller: &Caller,
+        id: IncidentId,
+    ) -> Result<IncidentCharts, BackendError> {
+        incidents::charts(&self.store, id, Utc::now()).await
+    }
+
+    async fn change_incident(
+        &self,
+        _caller: &Caller,
+        id: IncidentId,
+        change: &IncidentChange,
+        who: Option<&str>,
+    ) -> Result<IncidentDetail, BackendError> {
+        incidents::change(&self.store, &self.live, id, change, who, Utc::now()).await
     }
 
     async fn sources(&self, _caller: &Caller) -> Result<Page<SourceRow>, BackendError> {

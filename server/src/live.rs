@@ -2,7 +2,7 @@
 
 use domain::{
     Timestamp,
-    ids::{RestartId, SourceId, WorkloadId},
+    ids::{IncidentId, RestartId, SourceId, WorkloadId},
 };
 use serde::Serialize;
 use tokio::sync::broadcast;
@@ -34,6 +34,13 @@ pub enum LiveEvent {
         /// When.
         at: Timestamp,
     },
+    /// An incident was opened, has grown, or somebody or the time changed it.
+    Incident {
+        /// Which.
+        incident: IncidentId,
+        /// When.
+        at: Timestamp,
+    },
     /// A source changed its state.
     Source {
         /// Which.
@@ -48,6 +55,7 @@ impl LiveEvent {
             Self::Poll { .. } => "poll",
             Self::Restart { .. } => "restart",
             Self::Timeline { .. } => "timeline",
+            Self::Incident { .. } => "incident",
             Self::Source { .. } => "source",
         }
     }

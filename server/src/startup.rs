@@ -184,7 +184,8 @@ fn parts(
                 config.retention,
                 demo,
             )
-            .with_outlooks(outlooks),
+            .with_outlooks(outlooks)
+            .telling(live.clone()),
         ),
         live,
         shutdown: CancellationToken::new(),

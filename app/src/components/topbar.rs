@@ -25,7 +25,7 @@ pub fn TopBar(
             <a
                 href=place.path
                 rel=place.rel()
-                aria-current=move || (*path.read() == place.path).then_some("page")
+                aria-current=move || place.leads_to(&path.read()).then_some("page")
             >
                 {place.name}
             </a>

@@ -3,7 +3,10 @@
 
 pub mod ages;
 pub mod deploys;
+pub mod draft;
 pub mod evidence;
+pub mod incident;
+pub mod incidents;
 pub mod restart;
 pub mod runs;
 pub mod serve;
@@ -11,16 +14,20 @@ pub mod settings;
 pub mod workload;
 
 pub use deploys::Deploys;
+pub use draft::Draft;
+pub use incident::IncidentDocument;
+pub use incidents::Incidents;
 pub use restart::RestartPage;
 pub use runs::Runs;
 pub use serve::{add_documents, render_document};
 pub use settings::Settings;
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 use crate::{
     backend::{Caller, SharedBackend},
-    components::Failure,
+    components::{Empty, Failure},
     erase::Erase,
     server_fns::AppError,
 };
@@ -36,4 +43,28 @@ fn failed(what: &'static str, error: impl Into<AppError>) -> AnyView {
         response.set_status(axum::http::StatusCode::BAD_GATEWAY);
     }
     view! { <Failure what error=error.into() is_live=false /> }.erase()
+}
+
+/// What stands in place of a document about something that is not there, with the status that says so.
+fn missing(
+    what: &'static str,
+    why: &'static str,
+    (href, name): (&'static str, &'static str),
+) -> AnyView {
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(axum::http::StatusCode::NOT_FOUND);
+    }
+    view! {
+        <Title text=format!("No such {what}") />
+        <h1>{format!("There is no such {what}")}</h1>
+        <Empty title="Nothing to show">
+            <p>{why}</p>
+            <div class="bar">
+                <a class="btn" href=href rel="external">
+                    {name}
+                </a>
+            </div>
+        </Empty>
+    }
+    .erase()
 }

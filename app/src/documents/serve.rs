@@ -22,27 +22,21 @@ where
         generate_route_list_with_exclusions_and_ssg_and_context(Documents, None, context.clone());
     for route in routes {
         let (context, options) = (context.clone(), options.clone());
-        let render = move |request: Request<Body>| {
-            let options = options.clone();
-            handle_response_inner(
-                context.clone(),
-                move || document_shell(options),
-                request,
-                whole,
-            )
-        };
+        let render = move |request| render_document(&options, context.clone(), request);
         router = router.route(route.path(), get(render));
     }
     router
 }
 
-/// The document at the address of a request, as the answer to a form that was not taken: `context` provides what is to be said about that.
-pub async fn render_document(
-    options: LeptosOptions,
-    context: impl Fn() + Clone + Send + 'static,
+/// The document at the address of `request`. Handlers of forms answer with it too, when what was sent cannot be taken: `context` then
+/// provides a [`Draft`](super::Draft).
+pub fn render_document(
+    options: &LeptosOptions,
+    context: impl Fn() + Clone + Send + Sync + 'static,
     request: Request<Body>,
-) -> Response<Body> {
-    handle_response_inner(context, move || document_shell(options), request, whole).await
+) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+    let options = options.clone();
+    handle_response_inner(context, move || document_shell(options), request, whole)
 }
 
 /// HTML, as leptos hands it from one part of itself to the next.

@@ -1,51 +1,21 @@
 //! Incidents: consecutive restarts for the same reason, from the first one until it has been quiet for long enough.
 //!
 //! A crash loop of two hundred restarts is one incident with a count, and so is a host that went down with thirty containers. An
-//! incident is told by its [`Subject`]; whether a restart opens one or joins the open one is decided by [`Incident::takes`].
+//! incident is told by its [`Subject`]; whether a restart opens one or joins one is decided by [`Incident::takes`].
 
+mod lifecycle;
 mod quiet;
+mod range;
+mod subject;
+
+pub use lifecycle::{Refusal, Resolution, ResolvedBy};
+pub use quiet::MOST_QUIET;
+pub use range::charted;
+pub use subject::Subject;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, restart::Restart, verdict::Cause, workload::WorkloadKey};
-
-/// What an incident is about. Two restarts with the same subject belong together while it lasts.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Subject {
-    /// One workload that ends for one reason.
-    Workload {
-        /// Which.
-        workload: WorkloadKey,
-        /// Why.
-        cause: Cause,
-        /// Which fault, where the log named one: another panic is another matter.
-        fault: Option<String>,
-    },
-    /// The engine or its host, with everything on it.
-    Platform {
-        /// Why: `platform` or `node_out_of_memory`.
-        cause: Cause,
-    },
-}
-
-impl Subject {
-    /// What a restart is about, or `None` for what people did on purpose and jobs that ended well. `fault` is the fingerprint of the panic
-    /// in its log.
-    pub fn of(restart: &Restart, fault: Option<&str>) -> Option<Self> {
-        let cause = restart.verdict.cause;
-        restart.counts().then(|| match cause {
-            Cause::Platform | Cause::NodeOutOfMemory => Self::Platform { cause },
-            _ => Self::Workload {
-                workload: restart.workload.clone(),
-                cause,
-                fault: fault
-                    .filter(|_| matches!(cause, Cause::Crash | Cause::RuntimeOutOfMemory))
-                    .map(str::to_owned),
-            },
-        })
-    }
-}
+use crate::Timestamp;
 
 /// How far people are with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,13 +30,47 @@ pub enum IncidentState {
     Resolved,
 }
 
+impl IncidentState {
+    /// Every state, from the one that asks for most to the one that asks for nothing.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Acknowledged, Self::Resolved];
+
+    /// The name in the API and the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
+            Self::Resolved => "resolved",
+        }
+    }
+
+    /// Reads [`IncidentState::name`] back.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// The end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// When the run had begun.
+    pub run_began_at: Timestamp,
+    /// When it ended.
+    pub at: Timestamp,
+}
+
 /// What decides whether an incident goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     /// What it is about.
     pub subject: Subject,
-    /// How far people are.
-    pub state: IncidentState,
+    /// Whether somebody looks after it.
+    pub acknowledged: bool,
+    /// When and how it ended, if it did.
+    pub resolved: Option<Resolution>,
+    /// When a person last said that it goes on: quiet is counted from there.
+    pub reopened_at: Option<Timestamp>,
+    /// When the run had begun with whose end it began.
+    pub first_run_at: Timestamp,
     /// The first end.
     pub began_at: Timestamp,
     /// The newest end.
@@ -77,39 +81,56 @@ pub struct Incident {
 
 impl Incident {
     /// The incident that a restart opens.
-    pub const fn open(subject: Subject, at: Timestamp) -> Self {
+    pub const fn open(subject: Subject, end: End) -> Self {
         Self {
             subject,
-            state: IncidentState::Open,
-            began_at: at,
-            last_at: at,
+            acknowledged: false,
+            resolved: None,
+            reopened_at: None,
+            first_run_at: end.run_began_at,
+            began_at: end.at,
+            last_at: end.at,
             count: 1,
         }
     }
 
-    /// Whether an end belongs to it: the same subject, and not after it was over. Ends may be told out of order, so one from before its
-    /// first belongs too if it is as near as the others.
+    /// How far people are.
+    pub const fn state(&self) -> IncidentState {
+        match (self.resolved, self.acknowledged) {
+            (Some(_), _) => IncidentState::Resolved,
+            (None, true) => IncidentState::Acknowledged,
+            (None, false) => IncidentState::Open,
+        }
+    }
+
+    /// Whether an end belongs to it: about the same, and no further from its others than its quiet time. Ends may be told late and out of
+    /// order. One from before a person resolved it belongs to it, a later one does not: that person was wrong, or something is new, and
+    /// either is worth an incident of its own. That it resolved itself is no reason to refuse: had the end been known, it had not.
     pub fn takes(&self, subject: &Subject, at: Timestamp) -> bool {
-        self.subject == *subject
-            && self.state != IncidentState::Resolved
+        let closed = matches!(self.resolved, Some(Resolution { at: closed, by: ResolvedBy::Person }) if at > closed);
+        self.subject.admits(subject)
+            && !closed
             && at <= self.quiet_from()
             && at + self.quiet() >= self.began_at
     }
 
-    /// Counts an end that [`Incident::takes`].
-    pub fn add(&mut self, at: Timestamp) {
-        self.began_at = self.began_at.min(at);
-        self.last_at = self.last_at.max(at);
+    /// Counts an end that [`Incident::takes`], and learns from it which fault it is about. Whether it has reopened by that: it had
+    /// resolved itself, too early as is known now.
+    pub fn add(&mut self, subject: &Subject, end: End) -> bool {
+        self.subject.learn(subject);
+        if end.at < self.began_at {
+            self.began_at = end.at;
+            self.first_run_at = end.run_began_at;
+        }
+        self.last_at = self.last_at.max(end.at);
         self.count += 1;
-    }
-
-    /// Whether it is over by itself at a moment.
-    pub fn is_over(&self, now: Timestamp) -> bool {
-        self.state != IncidentState::Resolved && now > self.quiet_from()
-    }
-
-    /// When it is over if nothing more happens.
-    pub fn quiet_from(&self) -> Timestamp {
-        self.last_at + self.quiet()
+        let too_early = matches!(
+            self.resolved,
+            Some(Resolution { at, by: ResolvedBy::Quiet }) if at < self.quiet_from()
+        );
+        if too_early {
+            self.resolved = None;
+        }
+        too_early
     }
 }

@@ -5,6 +5,7 @@
 mod analysis;
 mod evidence;
 mod export;
+mod incidents;
 mod page;
 mod restarts;
 mod series;
@@ -23,6 +24,11 @@ pub use evidence::{
     Revision,
 };
 pub use export::{EXPORT_RANGE, ExportBlock, ExportQuery, ExportSubject};
+pub use incidents::{
+    ConfidenceCounts, EntryKind, EvidenceCount, IncidentChange, IncidentCharts, IncidentDetail,
+    IncidentEntry, IncidentQuery, IncidentRow, IncidentVictim, MAX_NAME, MAX_NOTE, SimilarIncident,
+    Similarity,
+};
 pub use page::{Meta, Page};
 pub use restarts::{RestartQuery, RestartRow};
 pub use series::{MAX_POINTS, SeriesQuery, SeriesSet, SeriesView, TimeRange};

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{EngineId, RestartId, WorkloadId},
+    ids::{EngineId, IncidentId, RestartId, WorkloadId},
     metric::TaskKind,
     restart::RestartKind,
     verdict::{Cause, Confidence, Evidence},
@@ -13,6 +13,8 @@ use crate::{
 /// Which restarts are wanted, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestartQuery {
+    /// Only of this incident.
+    pub incident: Option<IncidentId>,
     /// Only of this workload.
     pub workload: Option<WorkloadId>,
     /// Only with this cause.

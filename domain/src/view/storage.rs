@@ -59,6 +59,8 @@ pub enum Tier {
     Restarts,
     /// The last lines that runs wrote.
     Logs,
+    /// Consecutive restarts for the same reason, with notes and charts.
+    Incidents,
     /// What the engines' event streams said, and when we could not see.
     Events,
     /// Sources, workloads, containers and the like, which hardly grow.

@@ -43,6 +43,8 @@ pub enum TimelineKind {
     CoverageGap,
     /// A person wrote something down.
     Note,
+    /// An incident was opened, acknowledged, resolved, reopened or given to somebody.
+    Incident,
 }
 
 /// One dated fact.

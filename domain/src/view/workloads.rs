@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ForecastView, RestartRow, SeriesView};
 use crate::{
-    ids::{EngineId, WorkloadId},
+    ids::{EngineId, IncidentId, WorkloadId},
     metric::TaskKind,
     source::SourceState,
     verdict::{Cause, Confidence},
@@ -130,6 +130,8 @@ pub struct WorkloadDetail {
     pub causes_30d: Vec<CauseCount>,
     /// The newest ledger entry with its evidence.
     pub newest_restart: Option<RestartRow>,
+    /// Its newest incident that is not over.
+    pub incident: Option<IncidentId>,
 }
 
 /// How often a cause was found.

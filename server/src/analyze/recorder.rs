@@ -369,11 +369,20 @@ impl Recorder {
             .persist(|| async move { store.ledger().record_with(source, changes, beside).await })
             .await;
         for news in recorded.into_iter().flatten() {
+            if let Recorded::Restart {
+                incident: Some(incident),
+                at,
+                ..
+            } = news
+            {
+                self.live.publish(LiveEvent::Incident { incident, at });
+            }
             self.live.publish(match news {
                 Recorded::Restart {
                     workload,
                     restart,
                     at,
+                    ..
                 } => LiveEvent::Restart {
                     workload,
                     restart,

@@ -6,13 +6,16 @@ use app::backend::BackendError;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     metric::Metric,
-    view::{ExportQuery, LogQuery, MAX_POINTS, RestartQuery, SeriesQuery, TimeRange},
+    view::{
+        ExportQuery, IncidentQuery, LogQuery, MAX_POINTS, RestartQuery, SeriesQuery, TimeRange,
+    },
 };
 
 /// The longest stretch of time: a year and a little, as long as the coarsest samples are kept.
 const MAX_RANGE: TimeDelta = TimeDelta::days(400);
 /// The longest pages.
 pub(super) const MAX_WORKLOADS: u32 = 10_000;
+pub(super) const MAX_INCIDENTS: u32 = 1_000;
 pub(super) const MAX_RESTARTS: u32 = 1_000;
 pub(super) const MAX_TIMELINE: u32 = 10_000;
 pub(super) const MAX_STORAGE: u32 = 1_000;
@@ -72,6 +75,12 @@ pub(super) fn restarts(query: &RestartQuery) -> Result<(), BackendError> {
     between(query.from, query.to)
 }
 
+pub(super) fn incidents(query: &IncidentQuery) -> Result<(), BackendError> {
+    limit(query.limit, MAX_INCIDENTS)?;
+    between(query.from, query.to)
+}
+
+/// A stretch of time of which either end may be open.
 fn between(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Result<(), BackendError> {
     for (field, time) in [("from", from), ("to", to)] {
         time.map_or(Ok(()), |time| year(field, time))?;

@@ -31,6 +31,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Keep> {
     let rollups_1h = tier(ROLLUPS_1H, default.rollups_1h, SHORTEST);
     let restarts = tier("retention.restarts", default.restarts, SHORTEST_RESTARTS);
     let logs = tier("retention.logs", default.logs, SHORTEST);
+    let incidents = tier("retention.incidents", default.incidents, SHORTEST_RESTARTS);
     let events = tier("retention.events", default.events, SHORTEST);
     for (fine, coarse) in [
         ((RAW, raw), (ROLLUPS_5M, rollups_5m)),
@@ -48,6 +49,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Keep> {
         rollups_1h: rollups_1h?,
         restarts: restarts?,
         logs: logs?,
+        incidents: incidents?,
         events: events?,
     })
 }

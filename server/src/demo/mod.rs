@@ -12,13 +12,14 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use domain::source::SourceKind;
+use chrono::{DateTime, Utc};
+use domain::source::{SourceKind, SourceState};
 use simulator::{Fleet, Listen, RunningSimulator, Simulation};
 use tempfile::TempDir;
 
 use crate::{
     analyze::Recorder,
-    collect::registry::SourceSpec,
+    collect::{Health, registry::SourceSpec},
     config::Config,
     store::{Store, StoreError},
 };
@@ -110,6 +111,13 @@ impl DemoFleet {
             .context("the fleet's past is already written")?;
         self.simulation =
             Some(history::write(simulation, self.history, &self.specs, store, recorder).await?);
+        // Its engines were watched all the time, so what was quiet for long enough is over before anybody looks.
+        let now = Utc::now();
+        for spec in &self.specs {
+            let sources = store.sources();
+            sources.set_health(spec.id, &watched_until(now)).await?;
+        }
+        store.incidents().rest(now).await?;
         Ok(())
     }
 
@@ -132,6 +140,19 @@ impl DemoFleet {
             *spec = register(store, spec.name.clone(), &endpoint.url).await?;
         }
         Ok(running)
+    }
+}
+
+/// The health of an engine whose past was recorded up to now, and that is to be connected next.
+fn watched_until(now: DateTime<Utc>) -> Health {
+    Health {
+        at: now,
+        state: SourceState::Connecting,
+        problem: None,
+        engine: None,
+        poll_ms: Some(0),
+        next_try_at: None,
+        events_connected: false,
     }
 }
 

@@ -3,7 +3,9 @@
 //! Handlers hold no logic: they read the request, ask the [`Backend`](app::backend::Backend) and write the answer.
 
 mod api;
+mod body;
 mod cache;
+mod files;
 mod forms;
 mod health;
 mod limits;

@@ -31,7 +31,7 @@ use leptos_axum::{
 use tower::{ServiceBuilder, service_fn};
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use super::{AppState, forms, problem};
+use super::{AppState, files, forms, problem};
 
 /// The name of the browser's files, as in `[[workspace.metadata.leptos]]`.
 const OUTPUT_NAME: &str = "inquest";
@@ -73,7 +73,6 @@ pub(super) fn add(router: Router<AppState>, state: &AppState, site: &Path) -> Ro
         }
     };
     let router = add_documents(router, &state.options, context_under(let_no_script_run));
-    let router = forms::add(router);
     let context = context_under(let_our_scripts_run);
     let (routes, _static) =
         generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
@@ -103,6 +102,8 @@ pub(super) fn add(router: Router<AppState>, state: &AppState, site: &Path) -> Ro
             .fallback(not_found),
     );
     router
+        .merge(forms::router())
+        .merge(files::router())
         // Pages and the server functions that they call, each under its own address.
         .leptos_routes_with_context(state, routes, context, shell)
         .route("/_fn/{*name}", any(problem::unknown_path))
@@ -120,7 +121,7 @@ where
         provide_context(more.clone());
         let_no_script_run();
     };
-    render_document(state.options.clone(), context, request).await
+    render_document(&state.options, context, request).await
 }
 
 /// The page for addresses that lead nowhere comes with the status that says so.

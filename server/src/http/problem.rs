@@ -76,6 +76,21 @@ impl Problem {
         )
     }
 
+    /// A change that does not come as JSON.
+    pub(super) fn not_json() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not_json",
+            "Not JSON",
+            "send a JSON body with the header `content-type: application/json`; `{}` where there is nothing to say",
+        )
+    }
+
+    /// A body that is not what is asked for.
+    pub(super) fn bad_body(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self::new(status, "invalid_body", "The body makes no sense", detail)
+    }
+
     /// Addressed by a name that is not ours.
     pub(super) fn unknown_host(host: &str) -> Self {
         Self::new(
@@ -113,6 +128,12 @@ impl From<BackendError> for Problem {
         match error {
             BackendError::NotFound { .. } => Self::not_found(error.to_string()),
             BackendError::Invalid { field, problem } => Self::invalid(&field, problem),
+            BackendError::Conflict { problem } => Self::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                "Not as things are now",
+                problem,
+            ),
             BackendError::Unavailable { .. } => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",

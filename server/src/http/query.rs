@@ -9,12 +9,13 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::ValueEnum as _;
 use domain::{
-    ids::{RestartId, WorkloadId},
+    ids::{IncidentId, RestartId, WorkloadId},
+    incident::IncidentState,
     metric::Metric,
     verdict::Cause,
     view::{
-        AnalysisQuery, EXPORT_RANGE, ExportQuery, LogQuery, PanicQuery, RestartQuery, SeriesQuery,
-        StorageQuery, TimeRange, TimelineQuery, WorkloadQuery,
+        AnalysisQuery, EXPORT_RANGE, ExportQuery, IncidentQuery, LogQuery, PanicQuery,
+        RestartQuery, SeriesQuery, StorageQuery, TimeRange, TimelineQuery, WorkloadQuery,
     },
 };
 
@@ -96,9 +97,31 @@ impl FromQuery for Wanted {
     }
 }
 
+impl FromQuery for IncidentQuery {
+    fn from_query(parameters: &mut Parameters) -> Result<Self, Problem> {
+        Ok(Self {
+            states: parameters
+                .parse("state", |text| {
+                    text.split(',').map(incident_state).collect()
+                })?
+                .unwrap_or_default(),
+            workload: parameters.workload()?,
+            cause: parameters.parse("cause", cause)?,
+            from: parameters.time("from")?,
+            to: parameters.time("to")?,
+            limit: parameters.number("limit")?,
+            cursor: parameters.text("cursor"),
+        })
+    }
+}
+
 impl FromQuery for RestartQuery {
     fn from_query(parameters: &mut Parameters) -> Result<Self, Problem> {
         Ok(Self {
+            incident: parameters
+                .text("incident")
+                .map(|id| incident_id(&id))
+                .transpose()?,
             workload: parameters.workload()?,
             cause: parameters.parse("cause", cause)?,
             from: parameters.time("from")?,
@@ -170,6 +193,13 @@ fn cause(name: &str) -> Result<Cause, String> {
     Cause::from_name(name).ok_or_else(|| {
         let known: Vec<_> = Cause::ALL.into_iter().map(Cause::name).collect();
         format!("unknown cause `{name}`; known: {}", known.join(", "))
+    })
+}
+
+fn incident_state(name: &str) -> Result<IncidentState, String> {
+    IncidentState::from_name(name).ok_or_else(|| {
+        let known = IncidentState::ALL.map(IncidentState::name);
+        format!("unknown state `{name}`; known: {}", known.join(", "))
     })
 }
 
@@ -274,6 +304,30 @@ fn workload_id(id: &str) -> Result<WorkloadId, Problem> {
         .map_err(|_not_ours| Problem::not_found(format!("no workload has the id {id}")))
 }
 
+pub(super) fn incident_id(id: &str) -> Result<IncidentId, Problem> {
+    id.parse()
+        .map_err(|_not_ours| Problem::not_found(format!("no incident has the id {id}")))
+}
+
+/// Extracts the incident in the path.
+pub(super) struct IncidentInPath(pub(super) IncidentId);
+
+impl<S: Send + Sync> FromRequestParts<S> for IncidentInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let id = text_in_path(parts, state).await?;
+        incident_id(&id).map(Self)
+    }
+}
+
+async fn text_in_path<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<String, Problem> {
+    let Path(id) = Path::<String>::from_request_parts(parts, state)
+        .await
+        .map_err(|error| Problem::not_found(error.body_text()))?;
+    Ok(id)
+}
+
 /// Extracts the workload in the path.
 pub(super) struct InPath(pub(super) WorkloadId);
 
@@ -281,9 +335,7 @@ impl<S: Send + Sync> FromRequestParts<S> for InPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(id) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| Problem::not_found(error.body_text()))?;
+        let id = text_in_path(parts, state).await?;
         workload_id(&id).map(Self)
     }
 }

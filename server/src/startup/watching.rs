@@ -23,8 +23,8 @@ use crate::{
         scheduler::Scheduler,
     },
     config::Config,
-    live::Live,
-    store::{Keep, Sealed, Store},
+    live::{Live, LiveEvent},
+    store::{Keep, Sealed, Store, StoreError},
 };
 
 /// Sources that hang in a call are left behind.
@@ -103,7 +103,7 @@ impl Watching {
             scheduler: Scheduler::start(sources, &outbox),
             recorder,
             recording,
-            upkeep: tokio::spawn(upkeep(store.clone(), config.retention)),
+            upkeep: tokio::spawn(upkeep(store.clone(), live.clone(), config.retention)),
             analyzer: tokio::spawn(Worker::new(store.clone(), live, outlooks, hints).run()),
             _outbox: outbox,
         })
@@ -133,13 +133,16 @@ impl Watching {
 }
 
 /// Keeps the store small, for as long as it is not aborted.
-async fn upkeep(store: Store, keep: Keep) {
+async fn upkeep(store: Store, live: Live, keep: Keep) {
     // Whoever looks at the overview first need not wait for it then.
     if let Err(error) = store.samples().load_day(Utc::now()).await {
         tracing::warn!(%error, "the last day could not be read into memory; the overview will try again");
     }
     let mut ticks = interval(SEAL_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // What is older is not kept: its incidents have gone, and must not come back.
+    let kept_since = keep.incidents.map(|keep| Utc::now() - keep);
+    let mut old_are_filed = false;
     for round in 0_u64.. {
         ticks.tick().await;
         match store.samples().seal(Utc::now()).await {
@@ -155,10 +158,31 @@ async fn upkeep(store: Store, keep: Keep) {
                 tracing::warn!(%error, "samples could not be compressed; trying again in a minute");
             }
         }
+        if !old_are_filed {
+            match store.incidents().file_old(kept_since).await {
+                Ok(_) => old_are_filed = true,
+                Err(error) => {
+                    tracing::warn!(%error, "restarts could not be put into incidents; trying again in a minute");
+                }
+            }
+        }
+        if let Err(error) = rest(&store, &live).await {
+            tracing::warn!(%error, "incidents could not be ended; trying again in a minute");
+        }
         if round.is_multiple_of(RETAIN_EVERY)
             && let Err(error) = store.retain(&keep, Utc::now()).await
         {
             tracing::warn!(%error, "what is too old could not be removed; trying again in an hour");
         }
     }
+}
+
+/// Ends incidents that have been quiet for long enough, and freezes the charts of those that are over.
+async fn rest(store: &Store, live: &Live) -> Result<(), StoreError> {
+    let now = Utc::now();
+    for incident in store.incidents().rest(now).await? {
+        live.publish(LiveEvent::Incident { incident, at: now });
+    }
+    store.freeze_incidents(now).await?;
+    Ok(())
 }

@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     black_box::BlackBox,
-    ids::{EngineId, RestartId, SourceId, WorkloadId},
+    ids::{EngineId, IncidentId, RestartId, SourceId, WorkloadId},
+    incident::Subject,
     ledger::{CameBack, DownRun, LedgerChange, OpenRun},
     log::LogTail,
     panic::Panic,
@@ -18,6 +19,7 @@ use super::{
     black_boxes,
     containers::Resolved,
     error::{StoreError, While},
+    incidents::{Ended, Filing},
     logs, opinions, panics, resolve, text,
 };
 
@@ -40,6 +42,8 @@ pub enum Recorded {
         restart: RestartId,
         /// When the run ended.
         at: Timestamp,
+        /// The incident that it belongs to, if it belongs to one.
+        incident: Option<IncidentId>,
     },
     /// Another dated fact.
     Fact {
@@ -155,13 +159,19 @@ impl Ledger<'_> {
             return Ok(recorded);
         }
         let mut tx = self.pool.begin().await.during(DOING)?;
+        let mut filing = Filing::default();
         // All at once, since a new engine shows thousands. Before all others, which does no harm: an end that was told closes its run.
         began(&mut tx, source, changes).await?;
         for change in changes {
             recorded.extend(match change {
                 LedgerChange::Began(_) => None,
-                LedgerChange::Ended(restart) => Some(ended(&mut tx, source, restart).await?),
-                LedgerChange::CameBack(back) => came_back(&mut tx, source, back).await?,
+                LedgerChange::Ended(restart) => {
+                    let fault = fault(restart, beside);
+                    Some(ended(&mut tx, &mut filing, source, restart, fault).await?)
+                }
+                LedgerChange::CameBack(back) => {
+                    came_back(&mut tx, &mut filing, source, back).await?
+                }
                 LedgerChange::ChildOutOfMemory { container, at } => {
                     Some(child_out_of_memory(&mut tx, source, container, *at).await?)
                 }
@@ -170,6 +180,7 @@ impl Ledger<'_> {
         for beside in beside {
             keep_beside(&mut tx, source, beside).await?;
         }
+        filing.finish(&mut tx).await?;
         tx.commit().await.during(DOING)?;
         Ok(recorded)
     }
@@ -254,11 +265,21 @@ async fn began(
     Ok(())
 }
 
+/// The fingerprint of the panic in the log that is kept beside an end.
+fn fault<'a>(restart: &Restart, beside: &'a [Beside]) -> Option<&'a str> {
+    let mut its = beside.iter().filter(|beside| {
+        beside.container == restart.container && beside.run_started_at == restart.run_started_at
+    });
+    its.find_map(|beside| Some(beside.panic.as_ref()?.fingerprint.as_str()))
+}
+
 /// Closes the run and writes its entry. What is known of an entry already, such as how the next run began, is not forgotten.
 async fn ended(
     connection: &mut PgConnection,
+    filing: &mut Filing,
     source: SourceId,
     restart: &Restart,
+    fault: Option<&str>,
 ) -> Result<Recorded, StoreError> {
     // Of a container that nobody has told us of before, this is all that is known.
     let spec = ContainerSpec {
@@ -292,7 +313,7 @@ async fn ended(
     let sample = restart.last_sample.as_ref();
     let number = |value: Option<u64>| value.map(|value| value as i64);
     let cause = restart.verdict.cause;
-    let id = sqlx::query_scalar!(
+    let entry = sqlx::query!(
         "INSERT INTO restart AS known (workload_id, container_id, run_started_at, ended_at, started_at, exit_code, kind, image, next_image,
                  counts, cause, confidence, evidence, last_sample_at, last_working_set_bytes, last_usage_bytes, last_anon_bytes,
                  last_limit_bytes, last_tasks, last_task_kind, last_kernel_tasks, last_peak_bytes, last_limit_hits)
@@ -315,7 +336,7 @@ async fn ended(
              last_kernel_tasks = coalesce(excluded.last_kernel_tasks, known.last_kernel_tasks),
              last_peak_bytes = coalesce(excluded.last_peak_bytes, known.last_peak_bytes),
              last_limit_hits = coalesce(excluded.last_limit_hits, known.last_limit_hits)
-         RETURNING id",
+         RETURNING id, counts",
         keys.workload.0,
         keys.container.0,
         restart.run_started_at,
@@ -341,24 +362,38 @@ async fn ended(
         number(sample.and_then(|sample| sample.limit_hits)),
         counts(cause, true),
     )
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await
     .during(DOING)?;
+    let subject = Subject::new(restart.workload.clone(), cause, fault);
+    let end = Ended {
+        restart: RestartId(entry.id),
+        source,
+        workload: keys.workload,
+        subject: entry.counts.then_some(&subject),
+        run_began_at: restart.run_started_at,
+        at: restart.ended_at,
+    };
     Ok(Recorded::Restart {
         workload: keys.workload,
-        restart: RestartId(id),
+        restart: end.restart,
         at: restart.ended_at,
+        incident: filing.file(connection, &end).await?,
     })
 }
 
 async fn came_back(
     connection: &mut PgConnection,
+    filing: &mut Filing,
     source: SourceId,
     back: &CameBack,
 ) -> Result<Option<Recorded>, StoreError> {
     let keys = known(connection, source, &back.container).await?;
     let entry = sqlx::query!(
-        "SELECT id, ended_at, cause FROM restart WHERE container_id = $1 AND run_started_at = $2 FOR UPDATE",
+        r#"SELECT r.id, r.ended_at, r.cause, w.grp AS "group", w.name
+           FROM restart r JOIN workload w ON w.id = r.workload_id
+           WHERE r.container_id = $1 AND r.run_started_at = $2
+           FOR UPDATE OF r"#,
         keys.container.0,
         back.run_started_at,
     )
@@ -375,13 +410,27 @@ async fn came_back(
         back.next_image,
         counts(cause, true),
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await
     .during(DOING)?;
+    let workload = WorkloadKey {
+        group: entry.group,
+        name: entry.name,
+    };
+    let subject = Subject::new(workload, cause, None);
+    let end = Ended {
+        restart: RestartId(entry.id),
+        source,
+        workload: keys.workload,
+        subject: counts(cause, true).then_some(&subject),
+        run_began_at: back.run_started_at,
+        at: entry.ended_at,
+    };
     Ok(Some(Recorded::Restart {
         workload: keys.workload,
-        restart: RestartId(entry.id),
+        restart: end.restart,
         at: entry.ended_at,
+        incident: filing.file(connection, &end).await?,
     }))
 }
 

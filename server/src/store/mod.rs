@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod export;
 mod fleet;
+mod incidents;
 mod ledger;
 mod logs;
 mod members;
@@ -42,6 +43,7 @@ pub use containers::{Containers, KnownContainer, Resolved};
 pub use coverage::Coverage;
 pub use error::StoreError;
 pub use events::Events;
+pub use incidents::{Changed, Incidents};
 pub use ledger::{Beside, Ledger, Recorded};
 pub use migrate::{migrate, schema_version};
 pub use proofs::Proof;
@@ -132,6 +134,11 @@ impl Store {
     /// Readings around ends.
     pub const fn black_boxes(&self) -> BlackBoxes<'_> {
         BlackBoxes { pool: &self.pool }
+    }
+
+    /// Consecutive restarts for the same reason.
+    pub const fn incidents(&self) -> Incidents<'_> {
+        Incidents { pool: &self.pool }
     }
 
     /// When we could not see.

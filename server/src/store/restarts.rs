@@ -56,6 +56,16 @@ impl Store {
         let after_at = after
             .map(|Cursor([micros, _])| moment(micros))
             .transpose()?;
+        // Of an incident of long ago the newest restarts need not be looked through.
+        let span = match query.incident {
+            Some(incident) => self.incident_span(incident).await?,
+            None => None,
+        };
+        let (began, over) = (span.map(|(began, _)| began), span.map(|(_, over)| over));
+        let from = query.from.max(began);
+        let to = query
+            .to
+            .map_or(over, |to| Some(over.map_or(to, |over| over.min(to))));
         let rows = sqlx::query_as!(
             Row,
             r#"SELECT r.id, r.workload_id, w.name AS workload_name, c.engine_id, r.image, r.next_image, r.run_started_at, r.ended_at,
@@ -68,15 +78,17 @@ impl Store {
                AND ($3::timestamptz IS NULL OR r.ended_at >= $3)
                AND ($4::timestamptz IS NULL OR r.ended_at < $4)
                AND ($5::timestamptz IS NULL OR (r.ended_at, r.id) < ($5, $6))
+               AND ($8::bigint IS NULL OR r.id IN (SELECT restart_id FROM incident_restart WHERE incident_id = $8))
              ORDER BY r.ended_at DESC, r.id DESC
              LIMIT $7"#,
             query.workload.map(|workload| workload.0),
             query.cause.map(Cause::name),
-            query.from,
-            query.to,
+            from,
+            to,
             after_at,
             after.map_or(0, |Cursor([_, id])| id),
             limit as i64 + 1,
+            query.incident.map(|incident| incident.0),
         )
         .fetch_all(&self.pool)
         .await

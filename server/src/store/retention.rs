@@ -27,6 +27,8 @@ pub struct Keep {
     pub restarts: Option<TimeDelta>,
     /// Last lines of logs. Panics in them stay with their restarts.
     pub logs: Option<TimeDelta>,
+    /// Incidents with their notes and charts.
+    pub incidents: Option<TimeDelta>,
     /// What the engines' event streams said.
     pub events: Option<TimeDelta>,
 }
@@ -40,6 +42,7 @@ impl Default for Keep {
             rollups_1h: Some(TimeDelta::days(800)),
             restarts: None,
             logs: Some(TimeDelta::days(90)),
+            incidents: None,
             events: Some(TimeDelta::days(90)),
         }
     }
@@ -54,6 +57,7 @@ impl Keep {
             Tier::Rollups1h => self.rollups_1h,
             Tier::Restarts => self.restarts,
             Tier::Logs => self.logs,
+            Tier::Incidents => self.incidents,
             Tier::Events => self.events,
             Tier::Head | Tier::Chunks2h | Tier::Other => None,
         }
@@ -66,6 +70,7 @@ impl Keep {
             self.rollups_5m,
             self.rollups_1h,
             self.restarts,
+            self.incidents,
             self.events,
         ];
         explained
@@ -87,6 +92,8 @@ pub struct Retained {
     pub ledger: u64,
     /// Logs.
     pub logs: u64,
+    /// Incidents.
+    pub incidents: u64,
     /// Engine events.
     pub events: u64,
     /// Coverage gaps.
@@ -115,6 +122,9 @@ impl Store {
         }
         if let Some(before) = before(keep.logs) {
             done.logs = self.delete_logs(before).await?;
+        }
+        if let Some(before) = before(keep.incidents) {
+            done.incidents = self.delete_incidents(before).await?;
         }
         if let Some(before) = before(keep.events) {
             done.events = self.delete_events(before).await?;
@@ -194,6 +204,19 @@ impl Store {
         batches(|| {
             sqlx::query!(
                 "DELETE FROM run_log WHERE ctid = ANY (ARRAY(SELECT ctid FROM run_log WHERE ended_at < $1 LIMIT $2))",
+                before,
+                BATCH,
+            )
+            .execute(&self.pool)
+        })
+        .await
+    }
+
+    /// Those that go on stay, however old.
+    async fn delete_incidents(&self, before: Timestamp) -> Result<u64, StoreError> {
+        batches(|| {
+            sqlx::query!(
+                "DELETE FROM incident WHERE id IN (SELECT id FROM incident WHERE state = 'resolved' AND last_at < $1 LIMIT $2)",
                 before,
                 BATCH,
             )

@@ -51,7 +51,7 @@ struct Table {
 }
 
 /// The kinds of data, in the order in which data pass through them.
-const TIERS: [Tier; 9] = [
+const TIERS: [Tier; 10] = [
     Tier::Head,
     Tier::Chunks2h,
     Tier::Chunks1d,
@@ -59,6 +59,7 @@ const TIERS: [Tier; 9] = [
     Tier::Rollups1h,
     Tier::Restarts,
     Tier::Logs,
+    Tier::Incidents,
     Tier::Events,
     Tier::Other,
 ];
@@ -75,6 +76,7 @@ fn tier_of(root: &str) -> Tier {
             Tier::Restarts
         }
         "run_log" => Tier::Logs,
+        "incident" | "incident_restart" | "incident_entry" => Tier::Incidents,
         "engine_event" | "coverage_gap" => Tier::Events,
         _ => Tier::Other,
     }
@@ -186,6 +188,7 @@ impl Store {
                       (SELECT min(at) FROM roll_1h WHERE at < $4) AS hour_at,
                       least((SELECT min(ended_at) FROM restart), (SELECT min(at) FROM fact)) AS restart_at,
                       (SELECT min(ended_at) FROM run_log) AS log_at,
+                      (SELECT min(began_at) FROM incident) AS incident_at,
                       (SELECT min(event.at) FROM source s,
                          LATERAL (SELECT e.at FROM engine_event e WHERE e.source_id = s.id ORDER BY e.at LIMIT 1) event) AS event_at"#,
             first(FRESH),
@@ -275,6 +278,7 @@ struct Oldest {
     hour_at: Option<Timestamp>,
     restart_at: Option<Timestamp>,
     log_at: Option<Timestamp>,
+    incident_at: Option<Timestamp>,
     event_at: Option<Timestamp>,
 }
 
@@ -288,6 +292,7 @@ impl Oldest {
             Tier::Rollups1h => self.hour_at,
             Tier::Restarts => self.restart_at,
             Tier::Logs => self.log_at,
+            Tier::Incidents => self.incident_at,
             Tier::Events => self.event_at,
             Tier::Other => None,
         }

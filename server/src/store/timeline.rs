@@ -63,6 +63,19 @@ impl Store {
                    FROM restart r
                    WHERE r.ended_at >= $1 AND r.ended_at < $2 AND ($3 IS NULL OR r.workload_id = $3)
                  UNION ALL
+                   SELECT n.at, 6, n.id, NULL, CASE n.kind WHEN 'note' THEN 'note' ELSE 'incident' END, i.workload_id,
+                          CASE n.kind
+                            WHEN 'note' THEN coalesce(n.who || ': ', '') || n.text
+                            WHEN 'owner' THEN 'Incident I-' || i.id || ' given to ' || coalesce(nullif(n.text, ''), 'nobody')
+                            ELSE 'Incident I-' || i.id || ' ' || n.kind || coalesce(' by ' || n.who, '')
+                          END, NULL, NULL, NULL
+                   FROM incident_entry n JOIN incident i ON i.id = n.incident_id
+                   WHERE n.at >= $1 AND n.at < $2 AND ($3 IS NULL OR i.workload_id = $3)
+                 UNION ALL
+                   SELECT i.began_at, 7, i.id, NULL, 'incident', i.workload_id, 'Incident I-' || i.id || ' opened', NULL, NULL, NULL
+                   FROM incident i
+                   WHERE i.began_at >= $1 AND i.began_at < $2 AND ($3 IS NULL OR i.workload_id = $3)
+                 UNION ALL
                    SELECT g.began_at, CASE g.kind WHEN 'polls' THEN 3 WHEN 'events' THEN 4 ELSE 5 END, g.source_id, g.ended_at,
                           'coverage_gap', NULL, g.reason, NULL, NULL, NULL
                    FROM coverage_gap g
@@ -147,6 +160,8 @@ fn kind_from_name(name: &str) -> Option<TimelineKind> {
         "deploy" => TimelineKind::Deploy,
         "proof" => TimelineKind::Proof,
         "coverage_gap" => TimelineKind::CoverageGap,
+        "incident" => TimelineKind::Incident,
+        "note" => TimelineKind::Note,
         _ => return None,
     })
 }

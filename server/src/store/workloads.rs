@@ -112,10 +112,11 @@ impl Store {
             limit: Some(1),
             ..RestartQuery::default()
         };
-        let (containers, causes, newest) = tokio::try_join!(
+        let (containers, causes, newest, incident) = tokio::try_join!(
             self.members(id),
             self.causes_30d(id, now),
             self.restart_rows(&newest),
+            self.incident_of(id),
         )?;
         Ok(Some(WorkloadDetail {
             container_id: EngineId(row.engine_id.clone()),
@@ -125,6 +126,7 @@ impl Store {
             engine_restart_count: row.engine_restart_count.map(|count| count as u64),
             causes_30d: causes,
             newest_restart: newest.data.into_iter().next(),
+            incident,
             row: self.view(row)?,
         }))
     }

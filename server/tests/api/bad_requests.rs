@@ -223,6 +223,16 @@ async fn each_is_answered_with_what_is_wrong() {
         "{body}"
     );
     let (status, _, body) = ask(client
+        .post(url("/api/v1/incidents/1/acknowledge"))
+        .header("content-type", "text/plain")
+        .body("{}"))
+    .await;
+    assert_eq!(
+        (status, body["code"].as_str()),
+        (415, Some("not_json")),
+        "what a form of another site can send is no change: {body}"
+    );
+    let (status, _, body) = ask(client
         .get(url("/api/v1/workloads"))
         .header("host", "evil.example"))
     .await;

@@ -7,6 +7,7 @@ mod disk_full;
 mod evidence;
 mod export;
 mod in_trouble;
+mod incidents;
 mod killed;
 mod lifecycle;
 mod stream;

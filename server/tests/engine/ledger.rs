@@ -120,7 +120,7 @@ async fn workload(store: &Store, name: &str) -> WorkloadRow {
     rows.remove(0)
 }
 
-/// What the timeline has of a workload, beside coverage.
+/// What the timeline has of a workload, beside coverage and incidents.
 async fn facts(store: &Store, name: &str) -> Vec<TimelineKind> {
     let now = Utc::now();
     let query = TimelineQuery {
@@ -135,7 +135,7 @@ async fn facts(store: &Store, name: &str) -> Vec<TimelineKind> {
     let page = store.timeline(&query).await.expect("the database answers");
     let kinds = page.data.into_iter().map(|entry| entry.kind);
     kinds
-        .filter(|kind| *kind != TimelineKind::CoverageGap)
+        .filter(|kind| !matches!(kind, TimelineKind::CoverageGap | TimelineKind::Incident))
         .collect()
 }
 

@@ -442,13 +442,14 @@ async fn the_timeline_has_every_dated_fact_in_order() {
             TimelineKind::ChildOutOfMemory,
             TimelineKind::Oom,
             TimelineKind::Restart,
+            TimelineKind::Incident,
             TimelineKind::CoverageGap,
         ]
     );
     assert_eq!(entries[0].text, "image shop/checkout:1 → shop/checkout:2");
     assert_eq!(entries[3].text, "Out of memory: exit code 137 (SIGKILL)");
     assert_eq!(
-        (entries[3].cause, entries[4].until),
+        (entries[3].cause, entries[5].until),
         (Some(Cause::OutOfMemory), None)
     );
 

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::CauseLabel,
+    documents::draft::in_textarea,
     erase::Erase,
     format::{day_clock, rfc3339},
 };
@@ -104,7 +105,7 @@ pub fn CorrectionForm(
                     placeholder="What the verdict could not know"
                     aria-describedby=told("note")
                 >
-                    {note}
+                    {in_textarea(&note)}
                 </textarea>
             </label>
             {problem("note")}

@@ -28,6 +28,10 @@ pub const fn tier(tier: Tier) -> (&'static str, &'static str) {
             "with their evidence, runs, deploys and other facts",
         ),
         Tier::Logs => ("Logs", "the last lines of every run, without secrets"),
+        Tier::Incidents => (
+            "Incidents",
+            "with their notes, and their charts as they were",
+        ),
         Tier::Events => (
             "Events",
             "what the engines said, and when nothing could be seen",
@@ -44,6 +48,7 @@ pub const fn key(tier: Tier) -> Option<&'static str> {
         Tier::Rollups1h => Some("rollups_1h"),
         Tier::Restarts => Some("restarts"),
         Tier::Logs => Some("logs"),
+        Tier::Incidents => Some("incidents"),
         Tier::Events => Some("events"),
         Tier::Head | Tier::Chunks2h | Tier::Other => None,
     }

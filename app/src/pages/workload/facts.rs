@@ -112,7 +112,13 @@ pub(super) fn events(page: &WorkloadPage) -> Vec<Event> {
 fn event(entry: &TimelineEntry, page: &WorkloadPage) -> Option<Event> {
     let (row, tone) = match (entry.kind, entry.cause) {
         (TimelineKind::Restart, Some(Cause::Deployed))
-        | (TimelineKind::CoverageGap | TimelineKind::Note | TimelineKind::Proof, _) => return None,
+        | (
+            TimelineKind::CoverageGap
+            | TimelineKind::Note
+            | TimelineKind::Incident
+            | TimelineKind::Proof,
+            _,
+        ) => return None,
         (TimelineKind::Restart, cause) => (Row::Restart, tone(cause.unwrap_or(Cause::Unknown))),
         (TimelineKind::Oom | TimelineKind::ChildOutOfMemory, _) => (Row::OomKill, "c-memory"),
         (TimelineKind::Deploy, _) => (Row::Deploy, "c-person"),

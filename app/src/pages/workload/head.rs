@@ -33,6 +33,13 @@ pub fn Head(
     } else {
         format!("{}, {}", row.source, row.group)
     };
+    let incident = detail.incident.map(|id| {
+        view! {
+            <a class="link" rel="external" href=format!("/incidents/{id}")>
+                {format!("Incident I-{id}")}
+            </a>
+        }
+    });
     let policy = (!detail.restart_policy.is_empty())
         .then(|| view! { <span>"restart policy "{detail.restart_policy}</span> });
     view! {
@@ -53,6 +60,7 @@ pub fn Head(
                     <span class="mono">{row.image}</span>
                     <span>{origin}</span>
                     {policy}
+                    {incident}
                 </p>
             </div>
         </div>

@@ -2,7 +2,7 @@
 
 use domain::{
     Timestamp,
-    ids::EngineId,
+    ids::{EngineId, IncidentId},
     view::{
         CauseCount, Page, RestartRow, SeriesSet, TimeRange, TimelineEntry, WorkloadDetail,
         WorkloadRow,
@@ -51,6 +51,7 @@ struct NestedDetail {
     engine_restart_count: Option<u64>,
     causes_30d: Vec<CauseCount>,
     newest_restart: Option<RestartRow>,
+    incident: Option<IncidentId>,
 }
 
 #[cfg(feature = "ssr")]

@@ -21,7 +21,7 @@ const MEMORY_HEIGHT: f64 = 176.0;
 /// Height of the chart of the share of the limit.
 const RATIO_HEIGHT: f64 = 96.0;
 /// Height of the chart of tasks.
-const TASKS_HEIGHT: f64 = 112.0;
+pub(crate) const TASKS_HEIGHT: f64 = 112.0;
 
 /// Everything the charts draw.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +92,7 @@ impl From<&WorkloadPage> for Picture {
     }
 }
 
-fn series(set: &SeriesSet, metric: Metric) -> Series {
+pub(crate) fn series(set: &SeriesSet, metric: Metric) -> Series {
     set.get(metric).map(Series::from).unwrap_or_default()
 }
 
@@ -110,7 +110,7 @@ fn strip(page: &WorkloadPage) -> Strip {
     }
 }
 
-fn memory(set: &SeriesSet) -> Plot {
+pub(crate) fn memory(set: &SeriesSet) -> Plot {
     let cache = series(set, Metric::MemoryCacheBytes);
     Plot {
         stacked: cache.highest().is_some().then_some(cache),
@@ -125,7 +125,7 @@ fn memory(set: &SeriesSet) -> Plot {
     }
 }
 
-fn share_of_limit(series: Series) -> Plot {
+pub(crate) fn share_of_limit(series: Series) -> Plot {
     let whole = Level {
         from: series.start(0),
         to: series.start(series.buckets.len()),
@@ -137,7 +137,7 @@ fn share_of_limit(series: Series) -> Plot {
     }
 }
 
-fn plain(height: f64, unit: Unit, series: Series) -> Plot {
+pub(crate) fn plain(height: f64, unit: Unit, series: Series) -> Plot {
     Plot {
         height,
         unit,

@@ -182,6 +182,7 @@ fn detail(first_seen: i64) -> WorkloadDetail {
         engine_restart_count: None,
         causes_30d: Vec::new(),
         newest_restart: None,
+        incident: None,
     }
 }
 

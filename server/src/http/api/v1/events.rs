@@ -27,7 +27,7 @@ struct Hello {
 
 /// What changes, as it changes (Server-Sent Events)
 ///
-/// The first event is `hello` with the server's time. Then come `poll`, `restart`, `timeline` and `source`, each with the ids of
+/// The first event is `hello` with the server's time. Then come `poll`, `restart`, `incident`, `timeline` and `source`, each with the ids of
 /// what changed. After `resync` something was missed: fetch everything again.
 #[utoipa::path(
     get,

@@ -3,6 +3,7 @@
 pub(super) mod analysis;
 pub(super) mod events;
 pub(in crate::http) mod export;
+pub(super) mod incidents;
 pub(super) mod logs;
 pub(super) mod panics;
 pub(super) mod restarts;
@@ -24,7 +25,7 @@ use crate::http::{AppState, problem::Problem};
 type Answer<T> = Result<Json<T>, Problem>;
 
 /// Who asks through the API.
-const CALLER: Caller = Caller::Anonymous;
+pub(in crate::http) const CALLER: Caller = Caller::Anonymous;
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
@@ -41,6 +42,13 @@ pub(super) fn router() -> Router<AppState> {
         .route("/restarts/{id}/correction", post(restarts::correct))
         .route("/logs", get(logs::list))
         .route("/panics", get(panics::list))
+        .route("/incidents", get(incidents::list))
+        .route("/incidents/{id}", get(incidents::get))
+        .route("/incidents/{id}/acknowledge", post(incidents::acknowledge))
+        .route("/incidents/{id}/resolve", post(incidents::resolve))
+        .route("/incidents/{id}/reopen", post(incidents::reopen))
+        .route("/incidents/{id}/notes", post(incidents::note))
+        .route("/incidents/{id}/owner", post(incidents::owner))
         .route("/timeline", get(timeline::list))
         .route("/export", get(export::get))
         .route("/sources", get(sources::list))

@@ -28,6 +28,7 @@ use crate::{
     tag = "restarts",
     params(
         ("workload" = Option<String>, Query, description = "Only of this workload, by id"),
+        ("incident" = Option<String>, Query, description = "Only of this incident, by id"),
         ("cause" = Option<Cause>, Query, description = "Only with this cause"),
         ("from" = Option<String>, Query, format = DateTime, description = "Ended at or after"),
         ("to" = Option<String>, Query, format = DateTime, description = "Ended before"),

@@ -6,7 +6,7 @@ use domain::view::{Page, TimelineEntry, TimelineQuery};
 use super::{Answer, CALLER};
 use crate::http::{AppState, problem::Problem, query::Query};
 
-/// Every dated fact, oldest first: restarts, child out-of-memory kills, deploys, gaps in coverage
+/// Every dated fact, oldest first: restarts, child out-of-memory kills, deploys, gaps in coverage, notes, and what became of incidents
 #[utoipa::path(
     get,
     path = "/api/v1/timeline",

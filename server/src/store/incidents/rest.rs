@@ -1,0 +1,107 @@
+//! What time does with incidents: they end by themselves, and restarts from before there were incidents are put into them.
+
+use domain::{
+    Timestamp,
+    ids::{IncidentId, RestartId, SourceId, WorkloadId},
+    incident::Subject,
+    verdict::Cause,
+    workload::WorkloadKey,
+};
+
+use super::{Ended, Filing, Incidents};
+use crate::store::{
+    error::{StoreError, While},
+    text,
+};
+
+/// Incidents that end in one statement, and restarts that are filed in one transaction.
+const BATCH: i64 = 500;
+
+impl Incidents<'_> {
+    /// Ends those that have been quiet for long enough, as of the moment at which they had been, and says which. Quiet is what was heard: one
+    /// whose source has not been polled since that moment goes on until it is.
+    pub async fn rest(&self, now: Timestamp) -> Result<Vec<IncidentId>, StoreError> {
+        let mut ended = Vec::new();
+        loop {
+            let batch = sqlx::query_scalar!(
+                r#"WITH quiet AS (
+                     SELECT i.id FROM incident i JOIN source s ON s.id = i.source_id
+                     WHERE i.state <> 'resolved' AND i.quiet_at < $1 AND i.quiet_at < s.last_poll_at
+                     ORDER BY i.quiet_at
+                     LIMIT $2
+                     FOR UPDATE OF i SKIP LOCKED
+                   ), ended AS (
+                     UPDATE incident i SET state = 'resolved', resolved_at = i.quiet_at, resolved_by = 'quiet'
+                     FROM quiet WHERE i.id = quiet.id
+                     RETURNING i.id, i.quiet_at
+                   )
+                   INSERT INTO incident_entry (incident_id, at, kind, text)
+                   SELECT id, quiet_at, 'resolved', 'it was quiet for long enough' FROM ended
+                   RETURNING incident_id"#,
+                now,
+                BATCH,
+            )
+            .fetch_all(self.pool)
+            .await
+            .during("ending incidents")?;
+            let more = batch.len() == BATCH as usize;
+            ended.extend(batch.into_iter().map(IncidentId));
+            if !more {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Puts restarts that ended after `since` and are in no incident into theirs, newest first and a batch at a time, so that the recorder
+    /// never waits long. How many there were. After an upgrade these are all restarts; later there are none, whatever was killed when.
+    pub async fn file_old(&self, since: Option<Timestamp>) -> Result<u64, StoreError> {
+        const DOING: &str = "filing old restarts";
+        let mut filed = 0;
+        let mut before: Option<(Timestamp, i64)> = None;
+        loop {
+            let mut tx = self.pool.begin().await.during(DOING)?;
+            let rows = sqlx::query!(
+                r#"SELECT r.id, r.workload_id, r.run_started_at, r.ended_at, r.cause, w.source_id, w.grp AS "group", w.name,
+                          p.fingerprint AS "fault?"
+                   FROM restart r JOIN workload w ON w.id = r.workload_id LEFT JOIN panic p ON p.restart_id = r.id
+                   WHERE r.counts AND NOT EXISTS (SELECT FROM incident_restart l WHERE l.restart_id = r.id)
+                     AND ($1::timestamptz IS NULL OR r.ended_at > $1)
+                     AND ($2::timestamptz IS NULL OR (r.ended_at, r.id) < ($2, $3))
+                   ORDER BY r.ended_at DESC, r.id DESC
+                   LIMIT $4"#,
+                since,
+                before.map(|(at, _)| at),
+                before.map_or(0, |(_, id)| id),
+                BATCH,
+            )
+            .fetch_all(&mut *tx)
+            .await
+            .during(DOING)?;
+            let Some(last) = rows.last() else {
+                return Ok(filed);
+            };
+            before = Some((last.ended_at, last.id));
+            let mut filing = Filing::default();
+            for row in rows {
+                let cause = text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?;
+                let workload = WorkloadKey {
+                    group: row.group,
+                    name: row.name,
+                };
+                let subject = Subject::new(workload, cause, row.fault.as_deref());
+                let end = Ended {
+                    restart: RestartId(row.id),
+                    source: SourceId(row.source_id),
+                    workload: WorkloadId(row.workload_id),
+                    subject: Some(&subject),
+                    run_began_at: row.run_started_at,
+                    at: row.ended_at,
+                };
+                filing.file(&mut tx, &end).await?;
+                filed += 1;
+            }
+            filing.finish(&mut tx).await?;
+            tx.commit().await.during(DOING)?;
+        }
+    }
+}
