@@ -13,7 +13,9 @@ use leptos_router::{
 };
 
 #[cfg(feature = "ssr")]
-use crate::documents::{RestartPage, Settings};
+use crate::documents::{
+    Alerts, ChannelPage, Channels, EditRule, NewRule, RestartPage, Rules, Settings, Silences,
+};
 use crate::{
     components::TopBar,
     erase::{Content, Erase},
@@ -39,11 +41,16 @@ impl Place {
 }
 
 /// What the bar leads to.
-pub const PLACES: [Place; 3] = [
+pub const PLACES: [Place; 4] = [
     Place {
         path: "/",
         name: "Overview",
         is_document: false,
+    },
+    Place {
+        path: "/alerts",
+        name: "Alerts",
+        is_document: true,
     },
     Place {
         path: "/sources",
@@ -88,6 +95,13 @@ pub fn Documents() -> impl IntoView {
         <Frame handover>
             <FlatRoutes fallback=|| view! { <NotFound /> }.erase()>
                 <Route path=path!("/restarts/:id") view=|| view! { <RestartPage /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts") view=|| view! { <Alerts /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/rules") view=|| view! { <Rules /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/rules/new") view=|| view! { <NewRule /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/rules/:id") view=|| view! { <EditRule /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/silences") view=|| view! { <Silences /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/channels") view=|| view! { <Channels /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/channels/:id") view=|| view! { <ChannelPage /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=|| view! { <Settings /> }.erase() ssr=SsrMode::Async />
             </FlatRoutes>
         </Frame>

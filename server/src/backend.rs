@@ -1,10 +1,12 @@
 //! The answers: [`Backend`] over the store. Questions that make no sense are refused here, for every way of asking.
 
+mod alerts;
 mod check;
 mod error;
 mod evidence;
 mod storage;
 
+use app::alerts::AlertBackend;
 use app::backend::{About, Backend, BackendError, Caller, ExportStream};
 use async_trait::async_trait;
 use chrono::Utc;
@@ -24,7 +26,10 @@ use self::{
     error::{from_store, no_workload},
     storage::Meter,
 };
-use crate::store::{Keep, Store};
+use crate::{
+    alerting::Setup,
+    store::{Keep, Store},
+};
 
 /// Answers from the store.
 #[derive(Clone, Debug)]
@@ -32,6 +37,7 @@ pub struct StoreBackend {
     store: Store,
     demo: bool,
     meter: Meter,
+    alerts: Option<Setup>,
 }
 
 impl StoreBackend {
@@ -41,6 +47,16 @@ impl StoreBackend {
             meter: Meter::new(store.clone(), place, keep),
             store,
             demo,
+            alerts: None,
+        }
+    }
+
+    /// The same with what channels are tried and their secrets kept with.
+    #[must_use]
+    pub fn with_alerts(self, setup: Setup) -> Self {
+        Self {
+            alerts: Some(setup),
+            ..self
         }
     }
 
@@ -74,6 +90,10 @@ impl Backend for StoreBackend {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             demo: self.demo,
         }
+    }
+
+    fn alerting(&self) -> Option<&dyn AlertBackend> {
+        self.alerts.is_some().then_some(self as &dyn AlertBackend)
     }
 
     async fn fleet(&self, _caller: &Caller) -> Result<FleetView, BackendError> {

@@ -21,6 +21,7 @@ use self::{
     watching::{Pulse, Watching},
 };
 use crate::{
+    alerting,
     analyze::{self, Recorder},
     backend::StoreBackend,
     collect,
@@ -47,8 +48,10 @@ pub async fn serve(config: &Config, environment: &Environment) -> anyhow::Result
         let recording = CancellationToken::new();
         let recorder = Recorder::new(store.clone(), live.clone(), recording.clone());
         let pulse = Pulse::default();
-        let parts = parts(&database, live, &pulse, config, environment, false)?;
-        let watching = Watching::start(&store, config, recorder, recording, &specs, &pulse).await?;
+        let alerts = alerting::Setup::new(config, &config.data_dir)?;
+        let parts = parts(&database, live, &pulse, config, environment, &alerts, false)?;
+        let watching =
+            Watching::start(&store, config, recorder, recording, &specs, &pulse, &alerts).await?;
         let server = HttpServer::start(listener, parts)?;
         Greeting {
             address: server.address,
@@ -80,9 +83,10 @@ pub async fn demo(config: &Config, environment: &Environment) -> anyhow::Result<
         let recording = CancellationToken::new();
         let mut recorder = Recorder::new(store.clone(), live.clone(), recording.clone());
         let pulse = Pulse::default();
+        let alerts = alerting::Setup::new(config, demo.data_dir())?;
         let server = HttpServer::start(
             listener,
-            parts(&database, live, &pulse, config, environment, true)?,
+            parts(&database, live, &pulse, config, environment, &alerts, true)?,
         )?;
         let mut fleet = demo.register(&store).await?;
         Greeting {
@@ -98,9 +102,16 @@ pub async fn demo(config: &Config, environment: &Environment) -> anyhow::Result<
         let outcome = match written {
             Ok(()) if !stop.is_cancelled() => {
                 let simulator = fleet.listen(&store).await?;
-                let watching =
-                    Watching::start(&store, config, recorder, recording, fleet.specs(), &pulse)
-                        .await?;
+                let watching = Watching::start(
+                    &store,
+                    config,
+                    recorder,
+                    recording,
+                    fleet.specs(),
+                    &pulse,
+                    &alerts,
+                )
+                .await?;
                 let outcome = watching.until(&stop).await;
                 simulator.shutdown().await;
                 outcome
@@ -128,6 +139,7 @@ fn parts(
     pulse: &Pulse,
     config: &Config,
     environment: &Environment,
+    alerts: &alerting::Setup,
     demo: bool,
 ) -> anyhow::Result<http::Parts> {
     let site = http::find_site(environment.get("LEPTOS_SITE_ROOT"));
@@ -139,6 +151,7 @@ fn parts(
     let exporter = http::install_metrics()?;
     collect::metrics::describe();
     analyze::metrics::describe();
+    alerting::metrics::describe();
     let asked = database.store.clone();
     let answers = Check::new("database", move || {
         let store = asked.clone();
@@ -147,12 +160,15 @@ fn parts(
     let pulse = pulse.clone();
     let recorder = Check::new("recorder", move || std::future::ready(pulse.check()));
     Ok(http::Parts {
-        backend: Arc::new(StoreBackend::new(
-            database.store.clone(),
-            database.place().clone(),
-            config.retention,
-            demo,
-        )),
+        backend: Arc::new(
+            StoreBackend::new(
+                database.store.clone(),
+                database.place().clone(),
+                config.retention,
+                demo,
+            )
+            .with_alerts(alerts.clone()),
+        ),
         live,
         shutdown: CancellationToken::new(),
         exporter,

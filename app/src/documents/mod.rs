@@ -1,11 +1,13 @@
 //! The pages that the server alone renders. They are made of the same components as [`pages`](crate::pages) but ask the
 //! [`Backend`](crate::backend::Backend) directly, hold no signals, and change when they are loaded anew.
 
+pub mod alerts;
 pub mod evidence;
 pub mod restart;
 pub mod serve;
 pub mod settings;
 
+pub use alerts::{Alerts, ChannelPage, Channels, EditRule, NewRule, Rules, Silences};
 pub use restart::RestartPage;
 pub use serve::{add_documents, render_document};
 pub use settings::Settings;

@@ -75,3 +75,19 @@ fn labels(causes: &Causes) -> String {
         .collect();
     labels.join(", ")
 }
+
+impl super::Threshold {
+    /// A value it was crossed by, for people: `93.4 %`, `3 in 10 min`. `None` for what is so or not so.
+    pub fn show(&self, value: f64) -> Option<String> {
+        let shown = self.signal.quantity().show(value);
+        match &self.signal {
+            Signal::SourceUnreachable | Signal::CoverageLost => None,
+            Signal::MemoryRatio(_) => Some(format!("{shown} of the limit")),
+            Signal::Restarts { .. } => {
+                let window = self.signal.window().map(duration).unwrap_or_default();
+                Some(format!("{shown} in {window}"))
+            }
+            _ => Some(shown),
+        }
+    }
+}

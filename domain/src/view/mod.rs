@@ -2,6 +2,7 @@
 //!
 //! No value here is ever NaN or infinite; what is not known is `None` and becomes `null`.
 
+mod alerts;
 mod evidence;
 mod export;
 mod page;
@@ -12,6 +13,10 @@ mod storage;
 mod timeline;
 mod workloads;
 
+pub use alerts::{
+    Acknowledged, AlertPhase, AlertQuery, AlertRow, ChannelField, ChannelKind, ChannelRow,
+    DeadLetter, RulePreview, RuleRow, SilenceRow, Stretch, TestResult, WorkloadPreview,
+};
 pub use evidence::{
     BlackBoxView, Correction, ExcerptPart, LONGEST_NOTE, LogHit, LogQuery, LogSummary, LogView,
     NeighbourRow, NewCorrection, PanicDetail, PanicGroup, PanicQuery, PanicReturn, RestartDetail,

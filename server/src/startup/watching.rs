@@ -14,6 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    alerting::{self, Alerting},
     analyze::{Recorder, Stalled, metrics::SAMPLES_REFUSED},
     collect::{
         outbox::{self, Outbox},
@@ -66,6 +67,7 @@ pub(super) struct Watching {
     recorder: JoinHandle<()>,
     recording: CancellationToken,
     upkeep: JoinHandle<()>,
+    alerting: Alerting,
     /// Without any source the recorder still waits for one.
     _outbox: Outbox,
 }
@@ -79,6 +81,7 @@ impl Watching {
         recording: CancellationToken,
         specs: &[SourceSpec],
         pulse: &Pulse,
+        alerts: &alerting::Setup,
     ) -> anyhow::Result<Self> {
         let mut sources = Vec::with_capacity(specs.len());
         for spec in specs {
@@ -87,6 +90,9 @@ impl Watching {
                 store.events().last_at(spec.id).await?,
             ));
         }
+        // Before the recorder, which tells rules of ends.
+        let watched = specs.iter().map(|spec| spec.id);
+        let alerting = Alerting::start(store, config, alerts, watched).await?;
         let (outbox, inbox) = outbox::channel(config.buffer_bytes);
         let stalled = recorder.stalled();
         let recorder = tokio::spawn(recorder.run(inbox));
@@ -96,6 +102,7 @@ impl Watching {
             recorder,
             recording,
             upkeep: tokio::spawn(upkeep(store.clone(), config.retention)),
+            alerting,
             _outbox: outbox,
         })
     }
@@ -111,6 +118,7 @@ impl Watching {
             }
         };
         self.upkeep.abort();
+        self.alerting.stop();
         if timeout(SOURCES_STOP, self.scheduler.stop()).await.is_err() {
             tracing::warn!("a source did not stop in time");
         }

@@ -4,6 +4,7 @@
 //! idempotent: telling the store the same thing twice changes nothing, so that a caller whose commit was cut off may repeat it.
 //! Times are kept to the microsecond, samples to the millisecond.
 
+pub mod alerts;
 mod black_boxes;
 mod containers;
 mod coverage;
@@ -124,6 +125,11 @@ impl Store {
     /// Readings around ends.
     pub const fn black_boxes(&self) -> BlackBoxes<'_> {
         BlackBoxes { pool: &self.pool }
+    }
+
+    /// Rules, alerts, silences, channels and the outbox.
+    pub const fn alerts(&self) -> alerts::Alerts<'_> {
+        alerts::Alerts { pool: &self.pool }
     }
 
     /// When we could not see.
