@@ -81,6 +81,12 @@ pub trait Backend: Send + Sync + 'static {
     /// What is true of this server as a whole.
     fn about(&self) -> About;
 
+    /// What is asked about alerts; `None` where there are none.
+    #[cfg(feature = "ssr")]
+    fn alerting(&self) -> Option<&dyn crate::alerts::AlertBackend> {
+        None
+    }
+
     /// The overview in one round trip: rows, sparklines of the last 24 h, sources.
     async fn fleet(&self, caller: &Caller) -> Result<FleetView, BackendError>;
 

@@ -9,6 +9,8 @@
     reason = "the properties of a component are owned by it"
 )]
 
+#[cfg(feature = "ssr")]
+pub mod alerts;
 pub mod backend;
 pub mod chart;
 pub mod components;

@@ -13,7 +13,10 @@ use leptos_router::{
 };
 
 #[cfg(feature = "ssr")]
-use crate::documents::{Deploys, IncidentDocument, Incidents, RestartPage, Runs, Settings};
+use crate::documents::{
+    Alerts, ChannelPage, Channels, Deploys, EditRule, IncidentDocument, Incidents, NewRule,
+    RestartPage, Rules, Runs, Settings, Silences,
+};
 use crate::{
     components::TopBar,
     erase::{Content, Erase},
@@ -44,7 +47,7 @@ impl Place {
 }
 
 /// What the bar leads to.
-pub const PLACES: [Place; 4] = [
+pub const PLACES: [Place; 5] = [
     Place {
         path: "/",
         name: "Overview",
@@ -53,6 +56,11 @@ pub const PLACES: [Place; 4] = [
     Place {
         path: "/incidents",
         name: "Incidents",
+        is_document: true,
+    },
+    Place {
+        path: "/alerts",
+        name: "Alerts",
         is_document: true,
     },
     Place {
@@ -100,6 +108,13 @@ pub fn Documents() -> impl IntoView {
                 <Route path=path!("/restarts/:id") view=|| view! { <RestartPage /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/incidents") view=|| view! { <Incidents /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/incidents/:id") view=|| view! { <IncidentDocument /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts") view=|| view! { <Alerts /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/rules") view=|| view! { <Rules /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/rules/new") view=|| view! { <NewRule /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/rules/:id") view=|| view! { <EditRule /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/silences") view=|| view! { <Silences /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/channels") view=|| view! { <Channels /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/alerts/channels/:id") view=|| view! { <ChannelPage /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=|| view! { <Settings /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/workloads/:id/runs") view=|| view! { <Runs /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/workloads/:id/deploys") view=|| view! { <Deploys /> }.erase() ssr=SsrMode::Async />

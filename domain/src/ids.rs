@@ -65,6 +65,27 @@ id!(
     IncidentId
 );
 
+id!(
+    /// An alert rule.
+    RuleId
+);
+id!(
+    /// One alert: a rule that found something, for as long as it lasts.
+    AlertId
+);
+id!(
+    /// A channel through which people are told.
+    ChannelId
+);
+id!(
+    /// A notice on its way to a channel.
+    DeliveryId
+);
+id!(
+    /// A silence.
+    SilenceId
+);
+
 /// The id the engine gave a container (64 hexadecimal digits for Docker); it changes when the container is recreated.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

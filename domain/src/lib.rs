@@ -4,6 +4,7 @@
 //! server and for the browser. Data flows through it in one direction: what a source says ([`fact`]) becomes runs and
 //! [`restart`]s in a ledger, detectors turn them into a [`verdict`], and [`view`] is the shape in which people read them.
 
+pub mod alert;
 pub mod analysis;
 pub mod black_box;
 pub mod correlation;

@@ -1,5 +1,6 @@
 //! The answers: [`Backend`] over the store. Questions that make no sense are refused here, for every way of asking.
 
+mod alerts;
 mod analysis;
 mod check;
 mod error;
@@ -7,6 +8,7 @@ mod evidence;
 mod incidents;
 mod storage;
 
+use app::alerts::AlertBackend;
 use app::backend::{About, Backend, BackendError, Caller, ExportStream};
 use async_trait::async_trait;
 use chrono::Utc;
@@ -28,6 +30,7 @@ use self::{
     storage::Meter,
 };
 use crate::{
+    alerting::Setup,
     analyze::Outlooks,
     live::Live,
     store::{Keep, Store},
@@ -41,6 +44,7 @@ pub struct StoreBackend {
     meter: Meter,
     outlooks: Outlooks,
     live: Live,
+    alerts: Option<Setup>,
 }
 
 impl StoreBackend {
@@ -52,6 +56,16 @@ impl StoreBackend {
             demo,
             outlooks: Outlooks::default(),
             live: Live::default(),
+            alerts: None,
+        }
+    }
+
+    /// The same with what channels are tried and their secrets kept with.
+    #[must_use]
+    pub fn with_alerts(self, setup: Setup) -> Self {
+        Self {
+            alerts: Some(setup),
+            ..self
         }
     }
 
@@ -98,6 +112,10 @@ impl Backend for StoreBackend {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             demo: self.demo,
         }
+    }
+
+    fn alerting(&self) -> Option<&dyn AlertBackend> {
+        self.alerts.is_some().then_some(self as &dyn AlertBackend)
     }
 
     async fn fleet(&self, _caller: &Caller) -> Result<FleetView, BackendError> {

@@ -3,6 +3,7 @@
 //! Data flows one way: [`collect`] polls sources and hands messages to the recorder, which keeps them in the store and has the
 //! `domain` judge them; the store answers the backend; [`live`] tells browsers that there is something new.
 
+pub mod alerting;
 pub mod analyze;
 pub mod backend;
 pub mod cli;
@@ -14,6 +15,7 @@ pub mod export;
 pub mod http;
 pub mod live;
 pub mod logging;
+pub mod notify;
 pub mod postgres;
 pub mod startup;
 pub mod store;

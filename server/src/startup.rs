@@ -6,6 +6,7 @@
 mod database;
 mod greeting;
 mod listener;
+mod shared;
 mod signals;
 mod sources;
 mod watching;
@@ -15,19 +16,15 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::database::Database;
-use self::{
-    greeting::Greeting,
-    listener::HttpServer,
-    watching::{Pulse, Watching},
-};
+use self::{greeting::Greeting, listener::HttpServer, shared::Shared, watching::Watching};
 use crate::{
-    analyze::{self, Outlooks, Recorder},
+    alerting,
+    analyze::{self, Recorder},
     backend::StoreBackend,
     collect,
     config::{Config, Environment},
     demo::Demo,
     http::{self, Check},
-    live::Live,
 };
 
 /// Watches and serves until told to stop.
@@ -43,28 +40,11 @@ pub async fn serve(config: &Config, environment: &Environment) -> anyhow::Result
     let store = database.store.clone();
     let outcome = async {
         let specs = sources::resolve(&store, config, environment).await?;
-        let (live, outlooks) = (Live::default(), Outlooks::default());
+        let shared = Shared::new(config, &config.data_dir)?;
         let recording = CancellationToken::new();
-        let recorder = Recorder::new(store.clone(), live.clone(), recording.clone());
-        let pulse = Pulse::default();
-        let parts = parts(
-            &database,
-            (live.clone(), outlooks.clone()),
-            &pulse,
-            config,
-            environment,
-            false,
-        )?;
-        let watching = Watching::start(
-            &store,
-            config,
-            recorder,
-            recording,
-            &specs,
-            &pulse,
-            (outlooks, live),
-        )
-        .await?;
+        let recorder = Recorder::new(store.clone(), shared.live.clone(), recording.clone());
+        let parts = parts(&database, &shared, config, environment, false)?;
+        let watching = Watching::start(&store, config, recorder, recording, &specs, shared).await?;
         let server = HttpServer::start(listener, parts)?;
         Greeting {
             address: server.address,
@@ -92,21 +72,11 @@ pub async fn demo(config: &Config, environment: &Environment) -> anyhow::Result<
     };
     let store = database.store.clone();
     let outcome = async {
-        let (live, outlooks) = (Live::default(), Outlooks::default());
+        let shared = Shared::new(config, demo.data_dir())?;
         let recording = CancellationToken::new();
-        let mut recorder = Recorder::new(store.clone(), live.clone(), recording.clone());
-        let pulse = Pulse::default();
-        let server = HttpServer::start(
-            listener,
-            parts(
-                &database,
-                (live.clone(), outlooks.clone()),
-                &pulse,
-                config,
-                environment,
-                true,
-            )?,
-        )?;
+        let mut recorder = Recorder::new(store.clone(), shared.live.clone(), recording.clone());
+        let parts = parts(&database, &shared, config, environment, true)?;
+        let server = HttpServer::start(listener, parts)?;
         let mut fleet = demo.register(&store).await?;
         Greeting {
             address: server.address,
@@ -121,16 +91,9 @@ pub async fn demo(config: &Config, environment: &Environment) -> anyhow::Result<
         let outcome = match written {
             Ok(()) if !stop.is_cancelled() => {
                 let simulator = fleet.listen(&store).await?;
-                let watching = Watching::start(
-                    &store,
-                    config,
-                    recorder,
-                    recording,
-                    fleet.specs(),
-                    &pulse,
-                    (outlooks, live),
-                )
-                .await?;
+                let watching =
+                    Watching::start(&store, config, recorder, recording, fleet.specs(), shared)
+                        .await?;
                 let outcome = watching.until(&stop).await;
                 simulator.shutdown().await;
                 outcome
@@ -154,8 +117,7 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
 /// What HTTP needs.
 fn parts(
     database: &Database,
-    (live, outlooks): (Live, Outlooks),
-    pulse: &Pulse,
+    shared: &Shared,
     config: &Config,
     environment: &Environment,
     demo: bool,
@@ -169,12 +131,13 @@ fn parts(
     let exporter = http::install_metrics()?;
     collect::metrics::describe();
     analyze::metrics::describe();
+    alerting::metrics::describe();
     let asked = database.store.clone();
     let answers = Check::new("database", move || {
         let store = asked.clone();
         async move { store.ping().await.map_err(|error| error.to_string()) }
     });
-    let pulse = pulse.clone();
+    let pulse = shared.pulse.clone();
     let recorder = Check::new("recorder", move || std::future::ready(pulse.check()));
     Ok(http::Parts {
         backend: Arc::new(
@@ -184,10 +147,11 @@ fn parts(
                 config.retention,
                 demo,
             )
-            .with_outlooks(outlooks)
-            .telling(live.clone()),
+            .with_outlooks(shared.outlooks.clone())
+            .telling(shared.live.clone())
+            .with_alerts(shared.alerts.clone()),
         ),
-        live,
+        live: shared.live.clone(),
         shutdown: CancellationToken::new(),
         exporter,
         checks: vec![answers, recorder],

@@ -2,6 +2,7 @@
 //! [`Backend`](crate::backend::Backend) directly, hold no signals, and change when they are loaded anew.
 
 pub mod ages;
+pub mod alerts;
 pub mod deploys;
 pub mod draft;
 pub mod evidence;
@@ -13,6 +14,7 @@ pub mod serve;
 pub mod settings;
 pub mod workload;
 
+pub use alerts::{Alerts, ChannelPage, Channels, EditRule, NewRule, Rules, Silences};
 pub use deploys::Deploys;
 pub use draft::Draft;
 pub use incident::IncidentDocument;

@@ -2,6 +2,7 @@
 //!
 //! No value here is ever NaN or infinite; what is not known is `None` and becomes `null`.
 
+mod alerts;
 mod analysis;
 mod evidence;
 mod export;
@@ -14,6 +15,10 @@ mod storage;
 mod timeline;
 mod workloads;
 
+pub use alerts::{
+    Acknowledged, AlertPhase, AlertQuery, AlertRow, ChannelField, ChannelKind, ChannelRow,
+    DeadLetter, RulePreview, RuleRow, SilenceRow, Stretch, TestResult, WorkloadPreview,
+};
 pub use analysis::{
     AnalysisQuery, AnalysisView, BeforeAfter, CorrelationView, CostView, DeployOutcome, DeployRow,
     ForecastView, GrowthState, GrowthView, RunRow,

@@ -8,6 +8,7 @@
 use std::{collections::HashMap, future::Future, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable as _};
+use chrono::Utc;
 use domain::{
     Timestamp,
     fact::Observation,
@@ -60,6 +61,8 @@ pub struct Recorder {
     readings_due: Instant,
     stalled: Stalled,
     clock: OurClock,
+    /// Whether what comes in is news, of which alert rules are told; history is not.
+    is_news: bool,
 }
 
 impl Recorder {
@@ -74,6 +77,7 @@ impl Recorder {
             readings_due: Instant::now(),
             stalled: Stalled::default(),
             clock: OurClock::default(),
+            is_news: false,
         }
     }
 
@@ -90,6 +94,7 @@ impl Recorder {
 
     /// Records until every source is gone or it is told to stop.
     pub async fn run(mut self, mut inbox: Inbox) {
+        self.is_news = true;
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -365,8 +370,18 @@ impl Recorder {
         }
         let (store, source) = (&self.store, desk.source);
         let (changes, beside) = (&changes, &beside);
+        let is_news = self.is_news;
         let recorded = self
-            .persist(|| async move { store.ledger().record_with(source, changes, beside).await })
+            .persist(|| async move {
+                let ledger = store.ledger();
+                if is_news {
+                    ledger
+                        .record_news(source, changes, beside, Utc::now())
+                        .await
+                } else {
+                    ledger.record_with(source, changes, beside).await
+                }
+            })
             .await;
         for news in recorded.into_iter().flatten() {
             if let Recorded::Restart {

@@ -3,6 +3,7 @@
 //! `document` reads the file, `environment` the variables; both yield entries. `reader` merges them, answers what each key
 //! was set to, and finds what is left over. This file says which keys there are and what they mean.
 
+mod alerts;
 mod document;
 mod environment;
 mod problem;
@@ -17,6 +18,7 @@ mod values;
 use std::{net::SocketAddr, path::PathBuf};
 
 pub use self::{
+    alerts::Alerts,
     environment::Environment,
     problem::{Problem, Problems},
     reader::Report,
@@ -51,6 +53,8 @@ pub struct Config {
     pub log_level: String,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// What is configured about alerts.
+    pub alerts: Alerts,
     /// What is polled. Empty: whatever engine is found on this machine.
     pub sources: Vec<Source>,
 }
@@ -103,6 +107,7 @@ impl Config {
         let log_level = reader.setting("log.level", "info", values::log_filter);
         let log_format = reader.setting("log.format", "text", str::parse);
         let sources = source::read_all(&mut reader);
+        let alerts = alerts::read(&mut reader);
         let report = reader.finish()?;
 
         // Whatever could not be read is among the problems, so nothing is missing here.
@@ -113,6 +118,7 @@ impl Config {
             Some(retention),
             Some(log_level),
             Some(log_format),
+            Some(alerts),
         ) = (
             listen,
             data_dir,
@@ -120,6 +126,7 @@ impl Config {
             retention,
             log_level,
             log_format,
+            alerts,
         )
         else {
             return Err(Problems::default());
@@ -134,6 +141,7 @@ impl Config {
             retention,
             log_level,
             log_format,
+            alerts,
             sources,
         };
         Ok(Loaded { config, report })

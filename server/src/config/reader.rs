@@ -94,6 +94,35 @@ impl Reader {
             .collect()
     }
 
+    /// All keys directly in a table with their values. They are known from now on: whoever asks says what is wrong with them.
+    pub(super) fn table(&mut self, table: &str) -> Vec<(String, Value)> {
+        let within: Vec<(String, String, Entry)> = self
+            .entries
+            .iter()
+            .filter_map(|(key, entry)| {
+                let name = key.strip_prefix(table)?.strip_prefix('.')?;
+                Some((key.clone(), name.to_owned(), entry.clone()))
+            })
+            .collect();
+        within
+            .into_iter()
+            .map(|(key, name, entry)| {
+                self.report
+                    .add(&key, entry.value.to_string(), &entry.origin);
+                self.known.push(key);
+                (name, entry.value)
+            })
+            .collect()
+    }
+
+    /// Where a key of a table was set, or the table begins when it was not.
+    pub(super) fn origin_in(&self, table: &str, name: &str) -> Origin {
+        match self.entries.get(&format!("{table}.{name}")) {
+            Some(entry) => entry.origin.clone(),
+            None => self.tables.get(table).cloned().unwrap_or(Origin::Default),
+        }
+    }
+
     /// A value with a default. `None` when it is wrong, which is then among the problems.
     pub(super) fn setting<T>(
         &mut self,

@@ -49,6 +49,26 @@ pub(super) fn directory(text: &str) -> Result<PathBuf, String> {
     std::path::absolute(text).map_err(|error| format!("`{text}` cannot be used: {error}"))
 }
 
+pub(super) fn flag(text: &str) -> Result<bool, String> {
+    text.parse()
+        .map_err(|_neither| format!("`{text}` is neither true nor false"))
+}
+
+/// Where people reach the pages; empty for not set.
+pub(super) fn public_url(text: &str) -> Result<Option<String>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            Ok(Some(text.trim_end_matches('/').to_owned()))
+        }
+        _ => Err(format!(
+            "`{text}` is no address of pages; write for example https://inquest.example.com"
+        )),
+    }
+}
+
 /// Whole mebibytes, as bytes.
 pub(super) fn mebibytes(text: &str) -> Result<usize, String> {
     match text.parse() {

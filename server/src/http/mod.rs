@@ -2,6 +2,7 @@
 //!
 //! Handlers hold no logic: they read the request, ask the [`Backend`](app::backend::Backend) and write the answer.
 
+mod alert_forms;
 mod api;
 mod body;
 mod cache;
@@ -95,7 +96,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::render));
     let router = match &state.site {
-        Some(site) => pages::add(router, &state, site),
+        Some(site) => pages::add(router.merge(alert_forms::router()), &state, site),
         None => router.fallback(problem::unknown_path),
     };
     let layers = ServiceBuilder::new()

@@ -2,13 +2,14 @@
 
 use std::any::Any;
 
-use app::backend::BackendError;
+use app::{alerts::ChangeError, backend::BackendError};
 use axum::{
     Json,
     extract::OriginalUri,
     http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use domain::alert::FieldProblem;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,6 +30,9 @@ pub(super) struct Problem {
     /// Which parameter is wrong, when it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// Everything that is wrong, field by field, when more than one may be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<FieldProblem>,
 }
 
 impl Problem {
@@ -45,6 +49,7 @@ impl Problem {
             detail: detail.into(),
             code,
             field: None,
+            problems: Vec::new(),
         }
     }
 
@@ -120,6 +125,29 @@ impl Problem {
             "A mistake of ours",
             detail,
         )
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Backend(error) => error.into(),
+            ChangeError::Fields(problems) => {
+                let first = problems.first();
+                let field = first.map(|problem| problem.field.clone());
+                let detail = first.map(|problem| format!("{}: {}", problem.field, problem.problem));
+                Self {
+                    field,
+                    problems,
+                    ..Self::new(
+                        StatusCode::UNPROCESSABLE_ENTITY,
+                        "invalid_field",
+                        "A field makes no sense",
+                        detail.unwrap_or_default(),
+                    )
+                }
+            }
+        }
     }
 }
 

@@ -14,8 +14,9 @@ use domain::{
     metric::Metric,
     verdict::Cause,
     view::{
-        AnalysisQuery, EXPORT_RANGE, ExportQuery, IncidentQuery, LogQuery, PanicQuery,
-        RestartQuery, SeriesQuery, StorageQuery, TimeRange, TimelineQuery, WorkloadQuery,
+        AlertPhase, AlertQuery, AnalysisQuery, EXPORT_RANGE, ExportQuery, IncidentQuery, LogQuery,
+        PanicQuery, RestartQuery, SeriesQuery, StorageQuery, TimeRange, TimelineQuery,
+        WorkloadQuery,
     },
 };
 
@@ -162,6 +163,20 @@ impl FromQuery for TimelineQuery {
             range: TimeRange::from_query(parameters)?,
             limit: parameters.number("limit")?,
             cursor: parameters.text("cursor"),
+        })
+    }
+}
+
+impl FromQuery for AlertQuery {
+    fn from_query(parameters: &mut Parameters) -> Result<Self, Problem> {
+        Ok(Self {
+            phase: parameters.parse("phase", |name| {
+                AlertPhase::from_name(name).ok_or_else(|| {
+                    format!("`{name}` is no phase; known: pending, firing, resolved")
+                })
+            })?,
+            workload: parameters.workload()?,
+            limit: parameters.number("limit")?,
         })
     }
 }

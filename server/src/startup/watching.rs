@@ -14,8 +14,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::shared::Shared;
 use crate::{
-    analyze::{Outlooks, Recorder, Stalled, Worker, metrics::SAMPLES_REFUSED},
+    alerting::Alerting,
+    analyze::{Recorder, Stalled, Worker, metrics::SAMPLES_REFUSED},
     collect::{
         hint::Hint,
         outbox::{self, Outbox},
@@ -70,6 +72,7 @@ pub(super) struct Watching {
     recording: CancellationToken,
     upkeep: JoinHandle<()>,
     analyzer: JoinHandle<()>,
+    alerting: Alerting,
     /// Without any source the recorder still waits for one.
     _outbox: Outbox,
 }
@@ -82,8 +85,7 @@ impl Watching {
         recorder: Recorder,
         recording: CancellationToken,
         specs: &[SourceSpec],
-        pulse: &Pulse,
-        (outlooks, live): (Outlooks, Live),
+        shared: Shared,
     ) -> anyhow::Result<Self> {
         let mut sources = Vec::with_capacity(specs.len());
         let mut hints = HashMap::new();
@@ -95,6 +97,15 @@ impl Watching {
                 store.events().last_at(spec.id).await?,
             ));
         }
+        let Shared {
+            live,
+            outlooks,
+            pulse,
+            alerts,
+        } = shared;
+        // Before the recorder, which tells rules of ends.
+        let watched = specs.iter().map(|spec| spec.id);
+        let alerting = Alerting::start(store, config, &alerts, watched).await?;
         let (outbox, inbox) = outbox::channel(config.buffer_bytes);
         let stalled = recorder.stalled();
         let recorder = tokio::spawn(recorder.run(inbox));
@@ -105,6 +116,7 @@ impl Watching {
             recording,
             upkeep: tokio::spawn(upkeep(store.clone(), live.clone(), config.retention)),
             analyzer: tokio::spawn(Worker::new(store.clone(), live, outlooks, hints).run()),
+            alerting,
             _outbox: outbox,
         })
     }
@@ -121,6 +133,7 @@ impl Watching {
         };
         self.upkeep.abort();
         self.analyzer.abort();
+        self.alerting.stop();
         if timeout(SOURCES_STOP, self.scheduler.stop()).await.is_err() {
             tracing::warn!("a source did not stop in time");
         }

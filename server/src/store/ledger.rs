@@ -10,12 +10,13 @@ use domain::{
     log::LogTail,
     panic::Panic,
     restart::{Restart, counts},
-    verdict::Cause,
+    verdict::{Cause, Confidence, Evidence},
     workload::{ContainerSpec, WorkloadKey},
 };
 use sqlx::{PgConnection, PgPool};
 
 use super::{
+    alerts::{self, Happened, What},
     black_boxes,
     containers::Resolved,
     error::{StoreError, While},
@@ -154,6 +155,27 @@ impl Ledger<'_> {
         changes: &[LedgerChange],
         beside: &[Beside],
     ) -> Result<Vec<Recorded>, StoreError> {
+        self.write(source, changes, beside, None).await
+    }
+
+    /// The same for what is news at `now`: alert rules look at it in the same transaction.
+    pub async fn record_news(
+        &self,
+        source: SourceId,
+        changes: &[LedgerChange],
+        beside: &[Beside],
+        now: Timestamp,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        self.write(source, changes, beside, Some(now)).await
+    }
+
+    async fn write(
+        &self,
+        source: SourceId,
+        changes: &[LedgerChange],
+        beside: &[Beside],
+        news_at: Option<Timestamp>,
+    ) -> Result<Vec<Recorded>, StoreError> {
         let mut recorded = Vec::new();
         if changes.is_empty() && beside.is_empty() {
             return Ok(recorded);
@@ -181,6 +203,10 @@ impl Ledger<'_> {
             keep_beside(&mut tx, source, beside).await?;
         }
         filing.finish(&mut tx).await?;
+        if let Some(now) = news_at {
+            let happened = happened(&mut tx, &recorded).await?;
+            alerts::note(&mut tx, &happened, now).await?;
+        }
         tx.commit().await.during(DOING)?;
         Ok(recorded)
     }
@@ -213,6 +239,61 @@ impl Ledger<'_> {
         self.record_with(source, &[], &[beside]).await?;
         Ok(())
     }
+}
+
+/// What alert rules may be about, with what is known of it by now.
+async fn happened(
+    connection: &mut PgConnection,
+    recorded: &[Recorded],
+) -> Result<Vec<Happened>, StoreError> {
+    let mut happened = Vec::with_capacity(recorded.len());
+    for one in recorded {
+        happened.push(match *one {
+            Recorded::Restart {
+                workload,
+                restart,
+                at,
+            } => Happened {
+                workload,
+                at,
+                what: end(connection, restart).await?,
+            },
+            Recorded::Fact { workload, at } => Happened {
+                workload,
+                at,
+                what: What::ChildOutOfMemory,
+            },
+        });
+    }
+    Ok(happened)
+}
+
+/// An entry as it is now.
+async fn end(connection: &mut PgConnection, restart: RestartId) -> Result<What, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT r.cause, r.confidence, r.evidence, r.counts, p.fingerprint AS "fingerprint?", p.message AS "message?",
+                  EXISTS (SELECT FROM panic q WHERE q.workload_id = p.workload_id AND q.fingerprint = p.fingerprint
+                             AND q.restart_id <> p.restart_id AND q.ended_at <= p.ended_at) AS "is_known!"
+           FROM restart r LEFT JOIN panic p ON p.restart_id = r.id WHERE r.id = $1"#,
+        restart.0,
+    )
+    .fetch_one(connection)
+    .await
+    .during(DOING)?;
+    let evidence: Vec<Evidence> = text::from_json(row.evidence, DOING)?;
+    Ok(What::End {
+        restart,
+        cause: text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?,
+        confidence: text::known(
+            &row.confidence,
+            "restart.confidence",
+            Confidence::from_name,
+            DOING,
+        )?,
+        evidence: alerts::loudest(&evidence),
+        counts: row.counts,
+        new_fault: row.fingerprint.zip(row.message).filter(|_| !row.is_known),
+    })
 }
 
 async fn keep_beside(

@@ -4,6 +4,7 @@
 //! idempotent: telling the store the same thing twice changes nothing, so that a caller whose commit was cut off may repeat it.
 //! Times are kept to the microsecond, samples to the millisecond.
 
+pub mod alerts;
 mod black_boxes;
 mod containers;
 mod coverage;
@@ -139,6 +140,11 @@ impl Store {
     /// Consecutive restarts for the same reason.
     pub const fn incidents(&self) -> Incidents<'_> {
         Incidents { pool: &self.pool }
+    }
+
+    /// Rules, alerts, silences, channels and the outbox.
+    pub const fn alerts(&self) -> alerts::Alerts<'_> {
+        alerts::Alerts { pool: &self.pool }
     }
 
     /// When we could not see.

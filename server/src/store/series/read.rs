@@ -111,6 +111,15 @@ impl Samples<'_> {
         Ok(raw.into_iter().flatten().map(Point::to_sample).collect())
     }
 
+    /// Samples of a container after a moment, in order of time, as far as they are in memory: those of the last two hours.
+    pub fn recent(&self, container: ContainerKey, after: Timestamp, to: Timestamp) -> Vec<Sample> {
+        let from_ms = after.timestamp_millis() + 1;
+        let points = self
+            .head
+            .range(container.0, from_ms, to.timestamp_millis() + 1);
+        points.into_iter().map(Point::to_sample).collect()
+    }
+
     /// The newest sample of a container, if one came in within the last two hours.
     pub fn latest(&self, container: ContainerKey) -> Option<Sample> {
         self.head.latest(container.0).map(Point::to_sample)

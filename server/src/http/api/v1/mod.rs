@@ -1,5 +1,6 @@
 //! `/api/v1`, one file for each noun.
 
+pub(super) mod alerts;
 pub(super) mod analysis;
 pub(super) mod events;
 pub(in crate::http) mod export;
@@ -16,7 +17,7 @@ pub(super) mod workloads;
 use app::backend::Caller;
 use axum::{
     Json, Router,
-    routing::{get, post},
+    routing::{delete, get, post, put},
 };
 
 use crate::http::{AppState, problem::Problem};
@@ -54,4 +55,30 @@ pub(super) fn router() -> Router<AppState> {
         .route("/sources", get(sources::list))
         .route("/storage", get(storage::get))
         .route("/events", get(events::stream))
+        .merge(about_alerts())
+}
+
+fn about_alerts() -> Router<AppState> {
+    Router::new()
+        .route("/alerts", get(alerts::list))
+        .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
+        .route("/alert-rules", get(alerts::rules).post(alerts::add_rule))
+        .route("/alert-rules/preview", post(alerts::preview))
+        .route(
+            "/alert-rules/{id}",
+            get(alerts::rule)
+                .put(alerts::change_rule)
+                .delete(alerts::remove_rule),
+        )
+        .route("/silences", get(alerts::silences).post(alerts::add_silence))
+        .route("/silences/{id}", delete(alerts::end_silence))
+        .route("/channel-kinds", get(alerts::kinds))
+        .route("/channels", get(alerts::channels).post(alerts::add_channel))
+        .route(
+            "/channels/{id}",
+            put(alerts::change_channel).delete(alerts::remove_channel),
+        )
+        .route("/channels/{id}/test", post(alerts::test_channel))
+        .route("/dead-letters", get(alerts::dead_letters))
+        .route("/dead-letters/{id}/again", post(alerts::send_again))
 }

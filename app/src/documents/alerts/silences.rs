@@ -1,0 +1,228 @@
+//! Silences: what holds now, what will, and a form for another.
+
+use chrono::Utc;
+use domain::{
+    alert::{Fields, Silence},
+    view::SilenceRow,
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::{Tabs, alerting, form::Form, now};
+use crate::{
+    chart::{
+        scale::TimeScale,
+        svg::{Svg, percent},
+    },
+    components::Empty,
+    documents::{asking, failed},
+    erase::Erase,
+    format::{day, day_clock},
+};
+
+const SHOWN: [&str; 12] = [
+    "rules",
+    "workloads",
+    "sources",
+    "images",
+    "at_most",
+    "reason",
+    "by",
+    "from",
+    "to",
+    "for",
+    "days",
+    "at",
+];
+/// The parameter that says that a form came back.
+const CHECK: &str = "check";
+
+/// The page at `/alerts/silences`.
+#[component]
+pub fn Silences() -> impl IntoView {
+    let (backend, caller) = asking();
+    let query = use_query_map().read_untracked().clone();
+    let check = query.get(CHECK).is_some();
+    let fields: Fields = query
+        .into_iter()
+        .filter(|(name, text)| SHOWN.contains(&name.as_ref()) && !text.trim().is_empty())
+        .map(|(name, text)| (name.to_string(), text))
+        .collect();
+    let problems = if check {
+        Silence::read(&fields, now()).err().unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let form = Form { fields, problems };
+    view! {
+        <Title text="Silences" />
+        <h1>"Alerts"</h1>
+        <Tabs here="/alerts/silences" />
+        {Suspend::new(async move {
+            let silences = match alerting(&backend) {
+                Ok(alerts) => alerts.silences(&caller).await,
+                Err(error) => Err(error),
+            };
+            match silences {
+                Ok(silences) => view! { <List silences /> <New form /> }.erase(),
+                Err(error) => failed("Silences", error),
+            }
+        })}
+    }
+}
+
+#[component]
+fn List(silences: Vec<SilenceRow>) -> impl IntoView {
+    if silences.is_empty() {
+        return view! {
+            <section class="sect">
+                <Empty title="No silences">
+                    <p>"A silence holds back words, not alerts: they are still seen and listed. What lasts when it ends is said then."</p>
+                </Empty>
+            </section>
+        }
+        .erase();
+    }
+    let rows = silences
+        .into_iter()
+        .map(|silence| view! { <Row silence /> })
+        .collect_view();
+    view! {
+        <section class="sect" aria-labelledby="silences">
+            <div class="sect-h"><h2 id="silences">"Silences"</h2><p>"times in UTC"</p></div>
+            <table role="table" class="plain folds" aria-labelledby="silences">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">"State"</th>
+                        <th role="columnheader" scope="col">"Reason"</th>
+                        <th role="columnheader" scope="col">"Covers"</th>
+                        <th role="columnheader" scope="col">"When"</th>
+                        <th role="columnheader" scope="col">"Next seven days"</th>
+                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{rows}</tbody>
+            </table>
+        </section>
+    }
+    .erase()
+}
+
+#[component]
+fn Row(silence: SilenceRow) -> impl IntoView {
+    let get = |name: &str| silence.fields.get(name).unwrap_or_default().to_owned();
+    let state = match (silence.is_over, silence.is_active) {
+        (true, _) => "Over",
+        (false, true) => "Holds now",
+        (false, false) => "Waits",
+    };
+    let covers: Vec<String> = ["rules", "workloads", "sources", "images", "at_most"]
+        .iter()
+        .filter(|name| !get(name).is_empty())
+        .map(|name| format!("{}: {}", name.replace('_', " "), get(name)))
+        .collect();
+    let when = if get("days").is_empty() {
+        let short = |name: &str| {
+            get(name)
+                .parse::<chrono::DateTime<Utc>>()
+                .map_or_else(|_no_time| get(name), |at| day_clock(at.timestamp_millis()))
+        };
+        format!("{} to {}", short("from"), short("to"))
+    } else {
+        format!("{} at {} for {}", get("days"), get("at"), get("for"))
+    };
+    let end = (!silence.is_over).then(|| {
+        view! {
+            <form method="post" action=format!("/alerts/silences/{}/end", silence.id)>
+                <button class="btn">"End silence"</button>
+            </form>
+        }
+    });
+    let by = get("by");
+    let calendar = (!silence.is_over).then(|| calendar(&silence));
+    view! {
+        <tr role="row" class=silence.is_over.then_some("stale")>
+            <td role="cell" class="b">{state}</td>
+            <td role="cell">{get("reason")} {(!by.is_empty()).then(|| view! { <span class="sub">"by "{by}</span> })}</td>
+            <td role="cell" data-l="Covers">{if covers.is_empty() { "everything".to_owned() } else { covers.join("; ") }}</td>
+            <td role="cell" data-l="When">{when}</td>
+            <td role="cell" class="week">{calendar}</td>
+            <td role="cell" class="num acts">{end}</td>
+        </tr>
+    }
+}
+
+/// A line of seven days with the stretches in which it holds.
+fn calendar(silence: &SilenceRow) -> AnyView {
+    const DAY: i64 = 86_400_000;
+    let from = now().timestamp_millis();
+    let time = TimeScale::new(from, from + 7 * DAY);
+    let mut svg = Svg::default();
+    svg.bar("rail", (0.0, 100.0), 4.0, 4.0);
+    for stretch in &silence.next {
+        if let Some((x, width)) = time.clip(
+            stretch.from.timestamp_millis(),
+            stretch.to.timestamp_millis(),
+        ) {
+            svg.bar("fill", (x, width.max(0.8)), 2.0, 8.0);
+        }
+    }
+    for days in 1..7 {
+        let at = from - from.rem_euclid(DAY) + days * DAY;
+        let x = percent(time.percent(at));
+        svg.element(
+            "line",
+            &[
+                ("class", "stop"),
+                ("x1", &x),
+                ("x2", &x),
+                ("y1", "0"),
+                ("y2", "12"),
+            ],
+        );
+    }
+    let words: Vec<String> = silence
+        .next
+        .iter()
+        .map(|stretch| {
+            format!(
+                "{} to {}",
+                day_clock(stretch.from.timestamp_millis()),
+                day_clock(stretch.to.timestamp_millis())
+            )
+        })
+        .collect();
+    let label = if words.is_empty() {
+        format!("not before {}", day(from + 7 * DAY))
+    } else {
+        words.join(", ")
+    };
+    view! { <svg class="track" width="100%" height="12" role="img" aria-label=label inner_html=svg.finish()></svg> }.erase()
+}
+
+#[component]
+fn New(form: Form) -> impl IntoView {
+    view! {
+        <section class="sect" aria-labelledby="new">
+            <div class="sect-h"><h2 id="new">"Be silent"</h2><p>"once, or every week; times in UTC"</p></div>
+            {form.others(&SHOWN)}
+            <form method="post" action="/alerts/silences">
+                <div class="flds">
+                    {form.line("reason", "Why", "for whoever wonders later")}
+                    {form.line("by", "Who", "your name")}
+                    {form.line("workloads", "Workloads", "checkout, shop/*: patterns; empty for all")}
+                    {form.line("rules", "Rules", "Restarting?in?a?loop: patterns of names; empty for all")}
+                    {form.line("sources", "Sources", "edge-*: patterns; empty for all")}
+                    {form.choice("at_most", "Severity at most", "what is more severe is said all the same", &[("", "any"), ("warning", "warning"), ("info", "info")])}
+                    {form.line("for", "For", "2h: from now, or from the begin")}
+                    {form.input("from", "From", "now when it is empty", "datetime-local")}
+                    {form.input("to", "Until", "in place of a length; the last week of a window", "datetime-local")}
+                    {form.line("days", "Every week on", "sat, sun: for a maintenance window")}
+                    {form.line("at", "At", "02:00: when that begins")}
+                </div>
+                <div class="bar mt4"><button class="btn pri">"Be silent"</button></div>
+            </form>
+        </section>
+    }
+}

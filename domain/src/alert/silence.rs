@@ -1,0 +1,451 @@
+//! Silences: stretches of time in which alerts are seen and not said.
+
+use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fields::{FieldProblem, Fields, Reader, line},
+    quantity::{duration_text, parse_duration},
+    rule::Severity,
+    scope::{Pattern, Scope, Target, written},
+};
+use crate::Timestamp;
+
+/// A stretch of time in which some alerts are not said, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// Which alerts.
+    pub matchers: Matchers,
+    /// When.
+    pub window: Window,
+    /// Why, for whoever wonders later.
+    pub reason: String,
+    /// Who asked for it.
+    pub by: String,
+}
+
+/// Which alerts a silence covers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matchers {
+    /// Names of rules; empty for all.
+    pub rules: Vec<Pattern>,
+    /// Where.
+    pub scope: Scope,
+    /// Only this severe or less; `None` for all.
+    pub at_most: Option<Severity>,
+}
+
+/// When a silence holds, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// Once, its end not included.
+    Once {
+        /// Its begin.
+        from: Timestamp,
+        /// Its end.
+        to: Timestamp,
+    },
+    /// A maintenance window that comes back every week.
+    Weekly {
+        /// On which days it begins, Monday first.
+        days: [bool; 7],
+        /// At which minute of the day it begins.
+        from_minute: u16,
+        /// How long it lasts; it may reach into the next day.
+        length_minutes: u16,
+        /// Until when it comes back; `None` for ever.
+        until: Option<Timestamp>,
+    },
+}
+
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+const MINUTES_A_DAY: u16 = 24 * 60;
+/// Whoever is away for longer switches the rule off.
+const LONGEST: TimeDelta = TimeDelta::days(90);
+const REASON: usize = 300;
+const NAME: usize = 100;
+
+impl Matchers {
+    /// Whether they cover an alert.
+    pub fn cover(&self, rule: &str, severity: Severity, target: Target<'_>) -> bool {
+        (self.rules.is_empty() || self.rules.iter().any(|pattern| pattern.matches(rule)))
+            && self.at_most.is_none_or(|most| severity <= most)
+            && self.scope.covers(target)
+    }
+}
+
+impl Window {
+    /// Whether it holds at a moment.
+    pub fn holds(&self, at: Timestamp) -> bool {
+        match *self {
+            Self::Once { from, to } => (from..to).contains(&at),
+            Self::Weekly {
+                length_minutes,
+                until,
+                ..
+            } => {
+                let length = TimeDelta::minutes(i64::from(length_minutes));
+                // It holds when it began within its length before, on the same day or an earlier one.
+                until.is_none_or(|until| at < until)
+                    && self
+                        .begin_before(at)
+                        .is_some_and(|begin| at < begin + length)
+            }
+        }
+    }
+
+    /// Whether it is over for good.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        match *self {
+            Self::Once { to, .. } => now >= to,
+            Self::Weekly { until, .. } => until.is_some_and(|until| now >= until),
+        }
+    }
+
+    /// The stretches of it within a stretch of time, in order.
+    pub fn within(&self, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        let cut = |(begin, end): (Timestamp, Timestamp)| {
+            let (begin, end) = (begin.max(from), end.min(to));
+            (begin < end).then_some((begin, end))
+        };
+        match *self {
+            Self::Once { from, to } => cut((from, to)).into_iter().collect(),
+            Self::Weekly {
+                days,
+                from_minute,
+                length_minutes,
+                until,
+            } => {
+                let length = TimeDelta::minutes(i64::from(length_minutes));
+                let first = midnight(from) - TimeDelta::days(1);
+                let count = (to - first).num_days().clamp(0, 400) + 1;
+                (0..count)
+                    .map(|day| first + TimeDelta::days(day))
+                    .filter(|day| days[day.weekday().num_days_from_monday() as usize])
+                    .map(|day| day + TimeDelta::minutes(i64::from(from_minute)))
+                    .filter(|begin| until.is_none_or(|until| *begin < until))
+                    .filter_map(|begin| {
+                        cut((
+                            begin,
+                            until.map_or(begin + length, |until| until.min(begin + length)),
+                        ))
+                    })
+                    .collect()
+            }
+        }
+    }
+
+    /// The newest begin of a weekly window at or before a moment, at most a day back.
+    fn begin_before(&self, at: Timestamp) -> Option<Timestamp> {
+        let Self::Weekly {
+            days, from_minute, ..
+        } = *self
+        else {
+            return None;
+        };
+        [0, 1]
+            .into_iter()
+            .map(|back| midnight(at) - TimeDelta::days(back))
+            .filter(|day| days[day.weekday().num_days_from_monday() as usize])
+            .map(|day| day + TimeDelta::minutes(i64::from(from_minute)))
+            .find(|begin| *begin <= at)
+    }
+}
+
+fn midnight(at: Timestamp) -> Timestamp {
+    at - TimeDelta::seconds(i64::from(at.num_seconds_from_midnight()))
+        - TimeDelta::nanoseconds(i64::from(at.nanosecond()))
+}
+
+impl Silence {
+    /// Reads a silence that is written at `now`: `from` is then unless it is given, and the end is `to`, or `for` after the begin.
+    ///
+    /// # Errors
+    /// Everything that is wrong, field by field.
+    pub fn read(fields: &Fields, now: Timestamp) -> Result<Self, Vec<FieldProblem>> {
+        let mut reader = Reader::new(fields);
+        let matchers = Matchers {
+            rules: reader.list("rules", str::parse),
+            scope: Scope {
+                workloads: reader.list("workloads", str::parse),
+                sources: reader.list("sources", str::parse),
+                images: reader.list("images", str::parse),
+            },
+            at_most: reader.optional("at_most", |text| {
+                Severity::from_name(text)
+                    .ok_or_else(|| format!("`{text}` is no severity; use info, warning or page"))
+            }),
+        };
+        let reason = reader.required("reason", "Batch import this week", line(REASON));
+        let by = reader.or("by", String::new(), line(NAME));
+        let weekly = reader.has("days") || reader.has("at");
+        let window = if weekly {
+            weekly_window(&mut reader)
+        } else {
+            once(&mut reader, now)
+        };
+        let problems = reader.finish("a silence");
+        match (window, reason) {
+            (Some(window), Some(reason)) if problems.is_empty() => Ok(Self {
+                matchers,
+                window,
+                reason,
+                by,
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    /// The fields that [`Silence::read`] reads as this one.
+    pub fn write(&self) -> Fields {
+        let mut fields = Fields::default();
+        fields.set_some("rules", written(&self.matchers.rules));
+        fields.set_some("workloads", written(&self.matchers.scope.workloads));
+        fields.set_some("sources", written(&self.matchers.scope.sources));
+        fields.set_some("images", written(&self.matchers.scope.images));
+        fields.set_some("at_most", self.matchers.at_most.map_or("", Severity::name));
+        fields.set("reason", &self.reason);
+        fields.set_some("by", self.by.as_str());
+        match self.window {
+            Window::Once { from, to } => {
+                fields.set("from", moment_text(from));
+                fields.set("to", moment_text(to));
+            }
+            Window::Weekly {
+                days,
+                from_minute,
+                length_minutes,
+                until,
+            } => {
+                let days = DAYS.iter().zip(days).filter(|(_, is_on)| *is_on);
+                let days: Vec<&str> = days.map(|(day, _)| *day).collect();
+                fields.set("days", days.join(", "));
+                fields.set(
+                    "at",
+                    format!("{:02}:{:02}", from_minute / 60, from_minute % 60),
+                );
+                fields.set(
+                    "for",
+                    duration_text(TimeDelta::minutes(i64::from(length_minutes))),
+                );
+                if let Some(until) = until {
+                    fields.set("to", moment_text(until));
+                }
+            }
+        }
+        fields
+    }
+}
+
+fn once(reader: &mut Reader<'_>, now: Timestamp) -> Option<Window> {
+    let from = reader.or("from", now, moment);
+    let to = reader.optional("to", moment);
+    let length = reader.optional("for", parse_duration);
+    let to = match (to, length) {
+        (Some(_), Some(_)) => {
+            reader.wrong("for", "is set as well as to; keep one of them");
+            return None;
+        }
+        (Some(to), None) => to,
+        (None, Some(length)) => from + length,
+        (None, None) => {
+            if !reader.has("to") && !reader.has("for") {
+                reader.wrong("for", "is missing; write for example 2h, or set to");
+            }
+            return None;
+        }
+    };
+    let field = if reader.has("to") { "to" } else { "for" };
+    if to <= from || to <= now {
+        reader.wrong(
+            field,
+            "ends before it begins, or is over already; use a later end",
+        );
+        return None;
+    }
+    if to - from > LONGEST {
+        reader.wrong(
+            field,
+            format!(
+                "is too long; use at most {}, or switch the rule off",
+                duration_text(LONGEST)
+            ),
+        );
+        return None;
+    }
+    Some(Window::Once { from, to })
+}
+
+fn weekly_window(reader: &mut Reader<'_>) -> Option<Window> {
+    let days = reader.list("days", |day| {
+        let known = DAYS.iter().position(|name| *name == day);
+        known.ok_or_else(|| format!("`{day}` is no day; use {}", DAYS.join(", ")))
+    });
+    if !reader.has("days") {
+        reader.wrong("days", "is missing; write for example sat, sun");
+    }
+    let from_minute = reader.required("at", "02:00", |text| {
+        let wrong = || format!("`{text}` is no time of day; write for example 02:00, in UTC");
+        let (hour, minute) = text.split_once(':').ok_or_else(wrong)?;
+        match (hour.parse::<u16>(), minute.parse::<u16>()) {
+            (Ok(hour @ 0..=23), Ok(minute @ 0..=59)) => Ok(hour * 60 + minute),
+            _ => Err(wrong()),
+        }
+    });
+    let length = reader.required("for", "2h", |text| {
+        let minutes = parse_duration(text)?.num_minutes();
+        u16::try_from(minutes)
+            .ok()
+            .filter(|minutes| (1..=MINUTES_A_DAY).contains(minutes))
+            .ok_or_else(|| format!("`{text}` is out of range; use 1m to 24h"))
+    });
+    let until = reader.optional("to", moment);
+    if reader.text("from").is_some() {
+        reader.wrong(
+            "from",
+            "means nothing for a window that comes back every week; leave it out",
+        );
+    }
+    let mut on = [false; 7];
+    for day in &days {
+        on[*day] = true;
+    }
+    Some(Window::Weekly {
+        days: on,
+        from_minute: from_minute?,
+        length_minutes: length?,
+        until,
+    })
+    .filter(|_| !days.is_empty())
+}
+
+/// RFC 3339, or what a browser's field for date and time sends, which is taken as UTC.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(at.with_timezone(&Utc));
+    }
+    let minutes = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M");
+    let seconds = || chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S");
+    minutes
+        .or_else(|_not_so| seconds())
+        .map(|at| at.and_utc())
+        .map_err(|_no_time| format!("`{text}` is no time; write for example 2026-11-23T12:00:00Z"))
+}
+
+fn moment_text(at: Timestamp) -> String {
+    // As RFC 3339 has it.
+    format!("{at:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone as _;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    /// A day of November 2026; the 23rd is a Monday.
+    fn at(day: u32, hour: u32, minute: u32) -> Timestamp {
+        Utc.with_ymd_and_hms(2026, 11, day, hour, minute, 0)
+            .single()
+            .expect("is one")
+    }
+
+    fn silence(given: &[(&str, &str)]) -> Result<Silence, Vec<FieldProblem>> {
+        Silence::read(&given.iter().copied().collect(), at(23, 12, 0))
+    }
+
+    #[test]
+    fn once_holds_from_its_begin_until_before_its_end() {
+        let silence =
+            silence(&[("for", "2h"), ("reason", "a"), ("workloads", "shop/*")]).expect("is one");
+        assert!(silence.window.holds(at(23, 12, 0)));
+        assert!(silence.window.holds(at(23, 13, 59)));
+        assert!(!silence.window.holds(at(23, 14, 0)));
+        assert!(silence.window.is_over(at(23, 14, 0)));
+    }
+
+    #[rstest]
+    #[case::begin(28, 23, 0, true)]
+    #[case::next_day(29, 1, 59, true)]
+    #[case::end(29, 2, 0, false)]
+    #[case::before(28, 22, 59, false)]
+    #[case::another_day(27, 23, 30, false)]
+    #[case::a_week_later(30, 23, 30, false)]
+    fn a_weekly_window_may_reach_into_the_next_day(
+        #[case] day: u32,
+        #[case] hour: u32,
+        #[case] minute: u32,
+        #[case] holds: bool,
+    ) {
+        let silence = silence(&[
+            ("days", "sat"),
+            ("at", "23:00"),
+            ("for", "3h"),
+            ("reason", "backups"),
+        ])
+        .expect("is one");
+        assert_eq!(silence.window.holds(at(day, hour, minute)), holds);
+    }
+
+    #[rstest]
+    #[case("reason", &[("for", "2h")])]
+    #[case("for", &[("reason", "a")])]
+    #[case("for", &[("reason", "a"), ("for", "2h"), ("to", "2026-11-24T00:00:00Z")])]
+    #[case("for", &[("reason", "a"), ("for", "soon")])]
+    #[case("to", &[("reason", "a"), ("to", "2026-11-22T00:00:00Z")])]
+    #[case("to", &[("reason", "a"), ("to", "2036-11-22T00:00:00Z")])]
+    #[case("to", &[("reason", "a"), ("to", "tomorrow")])]
+    #[case("days", &[("reason", "a"), ("days", "someday"), ("at", "02:00"), ("for", "1h")])]
+    #[case("at", &[("reason", "a"), ("days", "mon"), ("at", "25:00"), ("for", "1h")])]
+    #[case("for", &[("reason", "a"), ("days", "mon"), ("at", "02:00"), ("for", "25h")])]
+    #[case("rules", &[("reason", "a"), ("for", "1h"), ("rules", "a|b")])]
+    fn what_is_wrong_is_said_at_its_field(#[case] field: &str, #[case] given: &[(&str, &str)]) {
+        let problems = silence(given).expect_err("is wrong");
+        assert!(
+            problems.iter().all(|problem| problem.field == field),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn matchers_must_all_match() {
+        let silence = silence(&[
+            ("for", "2h"),
+            ("reason", "a"),
+            ("rules", "Out*"),
+            ("workloads", "shop/*"),
+            ("at_most", "warning"),
+        ])
+        .expect("is one");
+        let target = |group| Target {
+            source: "edge-01",
+            workload: Some((group, "checkout", "a:1")),
+        };
+        let cover = |rule, severity, group| silence.matchers.cover(rule, severity, target(group));
+        assert!(cover("Out of memory", Severity::Warning, "shop"));
+        assert!(!cover("Memory", Severity::Warning, "shop"));
+        assert!(!cover("Out of memory", Severity::Page, "shop"));
+        assert!(!cover("Out of memory", Severity::Warning, "billing"));
+    }
+
+    proptest! {
+        #[test]
+        fn within_and_holds_agree(days in prop::array::uniform7(any::<bool>()), from_minute in 0_u16..1440, length_minutes in 1_u16..=1440, minute in 0_i64..20_160) {
+            let window = Window::Weekly { days, from_minute, length_minutes, until: None };
+            let moment = at(10, 0, 0) + TimeDelta::minutes(minute);
+            let stretches = window.within(at(9, 0, 0), at(28, 0, 0));
+            let is_in = stretches.iter().any(|(from, to)| (*from..*to).contains(&moment));
+            prop_assert_eq!(window.holds(moment), is_in);
+        }
+
+        #[test]
+        fn what_is_written_is_read_back(days in prop::array::uniform7(any::<bool>()), from_minute in 0_u16..1440, length_minutes in 1_u16..=1440) {
+            prop_assume!(days.contains(&true));
+            let silence = Silence { matchers: Matchers::default(), window: Window::Weekly { days, from_minute, length_minutes, until: None }, reason: "a".into(), by: String::new() };
+            prop_assert_eq!(Silence::read(&silence.write(), at(23, 12, 0)), Ok(silence));
+        }
+    }
+}

@@ -1,0 +1,470 @@
+//! One look at every rule: what was read in, what changed out. No database, no clock.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::TimeDelta;
+use domain::{
+    Timestamp,
+    alert::{
+        Condition, Inhibition, Look, Notice, Pick, Reading, Rule, Side, Signal, Subject,
+        Suppressed, Target, due,
+    },
+    ids::{RuleId, SourceId, WorkloadId},
+    sample::Sample,
+    source::SourceState,
+    workload::ContainerState,
+};
+
+use crate::store::alerts::{
+    Member, OpenAlert, Plan, Reason, Roster, SourceMember, Step, StoredRule, StoredSilence,
+    TargetKey, message,
+};
+
+/// Everything that was read for one look.
+#[derive(Debug, Default)]
+pub struct Readings {
+    /// Who there is.
+    pub roster: Roster,
+    /// Sources that are watched by this configuration; those of earlier ones only have a history.
+    pub watched: HashSet<SourceId>,
+    /// Samples since the last look, by workload; those of a workload that was not looked up are missing.
+    pub samples: HashMap<WorkloadId, Vec<Sample>>,
+    /// Restarts by rule and workload. A rule that is missing was not counted: nothing about it can have changed.
+    pub counts: HashMap<RuleId, Counted>,
+    /// Sources with an open incident of their engine or host.
+    pub platform_incidents: HashSet<SourceId>,
+    /// Why the newest end of an alert's workload came about.
+    pub reasons: HashMap<TargetKey, Reason>,
+}
+
+/// Restarts in the window of a rule.
+#[derive(Debug, Default)]
+pub struct Counted {
+    /// By workload; who has none is left out.
+    pub by_workload: HashMap<WorkloadId, u32>,
+    /// Whether every workload was counted, or only those with an alert.
+    pub is_complete: bool,
+}
+
+/// When the look is taken, and how much before it was not seen.
+#[derive(Clone, Copy, Debug)]
+pub struct When {
+    /// Now.
+    pub now: Timestamp,
+    /// Since the last look.
+    pub since_last: TimeDelta,
+    /// Of that, what nobody watched because Inquest did not run.
+    pub blind: TimeDelta,
+}
+
+/// A sample this many intervals old says nothing about now.
+const STALE_INTERVALS: i64 = 3;
+/// Nor does one from before this, however seldom a source is polled more often.
+const STALE_AT_LEAST: TimeDelta = TimeDelta::seconds(30);
+
+/// Looks at every rule over everything that it is about.
+pub fn evaluate(
+    rules: &[StoredRule],
+    silences: &[StoredSilence],
+    open: Vec<OpenAlert>,
+    readings: &Readings,
+    when: When,
+) -> Plan {
+    let mut open: HashMap<(RuleId, TargetKey), OpenAlert> = open
+        .into_iter()
+        .map(|alert| ((alert.rule, alert.target), alert))
+        .collect();
+    let sources: HashMap<SourceId, &SourceMember> = readings
+        .roster
+        .sources
+        .iter()
+        .map(|source| (source.id, source))
+        .collect();
+    let silences: Vec<&StoredSilence> = silences.iter().filter(|one| one.holds(when.now)).collect();
+    let mut plan = Plan::default();
+    for stored in rules {
+        let scene = Scene {
+            stored,
+            readings,
+            sources: &sources,
+            silences: &silences,
+            when,
+        };
+        if stored.rule.condition.is_of_source() {
+            for source in &readings.roster.sources {
+                let key = TargetKey {
+                    source: source.id,
+                    workload: None,
+                };
+                scene.step(
+                    open.remove(&(stored.id, key)),
+                    Whom::Source(source),
+                    &mut plan,
+                );
+            }
+        } else {
+            for member in &readings.roster.workloads {
+                let key = TargetKey {
+                    source: member.source,
+                    workload: Some(member.id),
+                };
+                let before = if open.is_empty() {
+                    None
+                } else {
+                    open.remove(&(stored.id, key))
+                };
+                scene.step(before, Whom::Workload(member), &mut plan);
+            }
+        }
+    }
+    // What is left is about something that is gone for good, or a rule of the other kind now.
+    for alert in open.into_values() {
+        if let Some(stored) = rules.iter().find(|rule| rule.id == alert.rule) {
+            let scene = Scene {
+                stored,
+                readings,
+                sources: &sources,
+                silences: &silences,
+                when,
+            };
+            scene.step_gone(alert, &mut plan);
+        }
+    }
+    plan
+}
+
+/// What a rule is looked at over.
+#[derive(Clone, Copy)]
+enum Whom<'a> {
+    Source(&'a SourceMember),
+    Workload(&'a Member),
+}
+
+struct Scene<'a> {
+    stored: &'a StoredRule,
+    readings: &'a Readings,
+    sources: &'a HashMap<SourceId, &'a SourceMember>,
+    silences: &'a [&'a StoredSilence],
+    when: When,
+}
+
+impl Scene<'_> {
+    fn step(&self, before: Option<OpenAlert>, whom: Whom<'_>, plan: &mut Plan) {
+        let rule = &self.stored.rule;
+        let source_id = match whom {
+            Whom::Source(source) => source.id,
+            Whom::Workload(member) => member.source,
+        };
+        let Some(source) = self.sources.get(&source_id).copied() else {
+            return;
+        };
+        let target = Target {
+            source: &source.name,
+            workload: match whom {
+                Whom::Source(_) => None,
+                Whom::Workload(member) => Some((&member.group, &member.name, &member.image)),
+            },
+        };
+        let is_about = rule.enabled
+            && self.readings.watched.contains(&source_id)
+            && (rule.scope.is_everything() || rule.scope.covers(target));
+        let reading = if is_about {
+            self.reading(whom, source)
+        } else {
+            Some(Reading::Absent)
+        };
+        // Most rules over most workloads end here: nothing is the matter and nothing was before.
+        let Some(reading) = reading else {
+            // Not looked at, so nothing has changed; but a silence may have ended, or a reminder be due.
+            if let Some(alert) = before {
+                self.say(alert.clone(), alert, None, whom, source, plan);
+            }
+            return;
+        };
+        let is_quiet = match (reading, &rule.condition) {
+            (Reading::Value(value), Condition::Threshold(threshold)) => !threshold.is_met(value),
+            _ => true,
+        };
+        if before.is_none() && is_quiet {
+            return;
+        }
+        let key = TargetKey {
+            source: source_id,
+            workload: match whom {
+                Whom::Source(_) => None,
+                Whom::Workload(member) => Some(member.id),
+            },
+        };
+        let before = before.unwrap_or_else(|| OpenAlert::new(self.stored.id, key, self.when.now));
+        let mut alert = before.clone();
+        let blind = if matches!(reading, Reading::Unknown) {
+            self.when.since_last
+        } else {
+            self.when.blind
+        };
+        let in_grace = match whom {
+            Whom::Workload(Member {
+                intended_at: Some(at),
+                ..
+            }) => self.when.now - *at < rule.grace(),
+            _ => false,
+        };
+        let look = Look {
+            at: self.when.now,
+            blind,
+            in_grace,
+            reading,
+        };
+        let change = alert.standing.look(rule, look);
+        if alert.id.is_none() && change.is_none() {
+            return;
+        }
+        self.say(before, alert, change, whom, source, plan);
+    }
+
+    /// Notes what changed, and what is said of it.
+    fn say(
+        &self,
+        before: OpenAlert,
+        mut alert: OpenAlert,
+        change: Option<domain::alert::Change>,
+        whom: Whom<'_>,
+        source: &SourceMember,
+        plan: &mut Plan,
+    ) {
+        let rule = &self.stored.rule;
+        let now = self.when.now;
+        alert.suppressed = self.suppressed(whom, source);
+        let notice = due(rule, &alert.standing, &alert.told, alert.suppressed, now);
+        // An alert that happens in a moment is said when it happens; what was held back then stays so.
+        let notice = notice.filter(|notice| {
+            *notice != Notice::Fired || matches!(rule.condition, Condition::Threshold(_))
+        });
+        let subject = || match whom {
+            Whom::Source(source) => Subject {
+                source: source.name.clone(),
+                workload: None,
+                group: String::new(),
+                name: source.name.clone(),
+            },
+            Whom::Workload(member) => Subject {
+                source: source.name.clone(),
+                workload: Some(member.id),
+                group: member.group.clone(),
+                name: member.name.clone(),
+            },
+        };
+        let message = notice.map(|notice| {
+            alert.told.last_at = Some(now);
+            if notice == Notice::Reminder {
+                alert.told.reminders += 1;
+            }
+            let reason = self
+                .readings
+                .reasons
+                .get(&alert.target)
+                .cloned()
+                .unwrap_or_default();
+            let about_ends = matches!(
+                &rule.condition,
+                Condition::Happens(_)
+                    | Condition::Threshold(domain::alert::Threshold {
+                        signal: Signal::Restarts { .. },
+                        ..
+                    })
+            );
+            let reason = if about_ends {
+                reason
+            } else {
+                Reason::default()
+            };
+            // Told by when it fired, which the state no longer has when it is over.
+            message(
+                self.stored,
+                &before_or(&alert, &before),
+                subject(),
+                notice,
+                reason,
+                now,
+            )
+        });
+        if change.is_none() && message.is_none() && alert == before {
+            return;
+        }
+        // Values alone are written when nothing else is, at most: the page shows them, and a tick is rarely without.
+        plan.steps.push(Step {
+            alert,
+            rule: self.stored.clone(),
+            change,
+            message,
+        });
+    }
+
+    /// An alert about something that is not looked at any longer ends: there is nothing left that it could be about.
+    fn step_gone(&self, before: OpenAlert, plan: &mut Plan) {
+        let mut alert = before.clone();
+        let look = Look {
+            at: self.when.now,
+            blind: self.when.blind,
+            in_grace: false,
+            reading: Reading::Absent,
+        };
+        let change = alert.standing.look(&self.stored.rule, look);
+        if change.is_some() || alert != before {
+            plan.steps.push(Step {
+                alert,
+                rule: self.stored.clone(),
+                change,
+                message: None,
+            });
+        }
+    }
+
+    fn suppressed(&self, whom: Whom<'_>, source: &SourceMember) -> Option<Suppressed> {
+        let rule = &self.stored.rule;
+        let inhibition = Inhibition {
+            is_source_down: is_down(source.state),
+            is_platform_incident: self.readings.platform_incidents.contains(&source.id),
+        };
+        if inhibition.holds_back(rule) {
+            return Some(Suppressed::Inhibited);
+        }
+        let target = Target {
+            source: &source.name,
+            workload: match whom {
+                Whom::Source(_) => None,
+                Whom::Workload(member) => Some((&member.group, &member.name, &member.image)),
+            },
+        };
+        self.silences
+            .iter()
+            .any(|one| {
+                one.silence
+                    .matchers
+                    .cover(&rule.name, rule.severity, target)
+            })
+            .then_some(Suppressed::Silenced)
+    }
+
+    /// What is known of what the rule looks at; `None` when it was not looked at.
+    fn reading(&self, whom: Whom<'_>, source: &SourceMember) -> Option<Reading> {
+        let rule = &self.stored.rule;
+        let Condition::Threshold(threshold) = &rule.condition else {
+            // Over when it has not happened for a while that was seen.
+            return Some(if source.state == SourceState::Healthy {
+                Reading::Absent
+            } else {
+                Reading::Unknown
+            });
+        };
+        let flag = |is_so: bool| Reading::Value(f64::from(u8::from(is_so)));
+        match (&threshold.signal, whom) {
+            (Signal::SourceUnreachable, Whom::Source(source)) => Some(match source.state {
+                SourceState::Connecting => Reading::Unknown,
+                state => flag(state != SourceState::Healthy),
+            }),
+            (Signal::CoverageLost, Whom::Source(source)) => Some(flag(source.has_gap)),
+            (_, Whom::Workload(_)) if source.state != SourceState::Healthy => {
+                Some(Reading::Unknown)
+            }
+            (Signal::Restarts { .. }, Whom::Workload(member)) => {
+                let counted = self.readings.counts.get(&self.stored.id)?;
+                let count = counted.by_workload.get(&member.id).copied();
+                (counted.is_complete || count.is_some())
+                    .then(|| Reading::Value(f64::from(count.unwrap_or(0))))
+            }
+            (signal, Whom::Workload(member)) => {
+                let samples = self.readings.samples.get(&member.id)?;
+                Some(level(
+                    signal,
+                    threshold.side,
+                    member,
+                    source,
+                    samples,
+                    self.when.now,
+                ))
+            }
+            (_, Whom::Source(_)) => Some(Reading::Unknown),
+        }
+    }
+}
+
+/// The standing of an alert that is over no longer says when it fired: that is taken from before.
+fn before_or(alert: &OpenAlert, before: &OpenAlert) -> OpenAlert {
+    let mut told = alert.clone();
+    if !told.standing.is_firing() && before.standing.is_firing() {
+        told.standing.phase = before.standing.phase;
+    }
+    told
+}
+
+const fn is_down(state: SourceState) -> bool {
+    matches!(
+        state,
+        SourceState::Unreachable | SourceState::PermissionDenied | SourceState::Unsupported
+    )
+}
+
+/// The number of a workload that samples tell.
+fn level(
+    signal: &Signal,
+    side: Side,
+    member: &Member,
+    source: &SourceMember,
+    samples: &[Sample],
+    now: Timestamp,
+) -> Reading {
+    if !matches!(
+        member.state,
+        ContainerState::Running | ContainerState::Paused
+    ) {
+        return Reading::Absent;
+    }
+    let stale = TimeDelta::milliseconds(source.interval_ms * STALE_INTERVALS).max(STALE_AT_LEAST);
+    // What was read before the present run is about the one before.
+    let of_this_run = samples.iter().filter(|sample| {
+        member
+            .started_at
+            .is_none_or(|started| sample.at.timestamp() >= started.timestamp())
+    });
+    let Some(newest) = of_this_run
+        .clone()
+        .last()
+        .filter(|sample| now - sample.at <= stale)
+    else {
+        return Reading::Unknown;
+    };
+    let (value, pick): (fn(&Sample) -> Option<f64>, Pick) = match signal {
+        Signal::MemoryRatio(pick) => (Sample::memory_ratio, *pick),
+        Signal::MemoryWorkingSetBytes(pick) => (
+            |sample| sample.working_set_bytes.map(|bytes| bytes as f64),
+            *pick,
+        ),
+        Signal::Tasks(pick) => (|sample| sample.tasks.map(|tasks| tasks.count as f64), *pick),
+        _ => return Reading::Unknown,
+    };
+    let values = of_this_run.filter_map(value);
+    let picked = match (pick, side) {
+        (Pick::Last, _) => value(newest),
+        (Pick::Extreme, Side::Above) => values.reduce(f64::max),
+        (Pick::Extreme, Side::Below) => values.reduce(f64::min),
+    };
+    picked.map_or(Reading::Absent, Reading::Value)
+}
+
+/// Why a rule never fires in this version, when what it looks at is not there.
+pub fn missing_input(rule: &Rule) -> Option<&'static str> {
+    use domain::alert::Happening;
+    match &rule.condition {
+        Condition::Threshold(threshold) => match threshold.signal {
+            Signal::MemoryGrowth | Signal::TaskGrowth => Some("growth is not followed yet"),
+            Signal::TimeToLimit => Some("forecasts are not made yet"),
+            _ => None,
+        },
+        Condition::Happens(happening) => match happening {
+            Happening::Restart(_) | Happening::ChildOutOfMemory | Happening::NewPanic => None,
+            Happening::IncidentOpened => Some("incidents are not kept yet"),
+            Happening::FixFailed => Some("fixes are not followed yet"),
+        },
+    }
+}

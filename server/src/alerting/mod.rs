@@ -1,0 +1,21 @@
+//! Looks at alert rules, and sees to it that people are told.
+//!
+//! What the ledger writes is looked at where it is written (`store::alerts`); everything else here, at every tick. The [`Watch`] decides
+//! what is said; the [`Dispatcher`] empties the outbox and never decides whether to send.
+
+mod dispatcher;
+mod evaluate;
+pub mod metrics;
+mod preview;
+
+mod service;
+mod watch;
+
+pub(crate) use self::dispatcher::settings;
+pub use self::{
+    dispatcher::Dispatcher,
+    evaluate::{Counted, Readings, When, evaluate, missing_input},
+    preview::preview,
+    service::{Alerting, Setup},
+    watch::Watch,
+};

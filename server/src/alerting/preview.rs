@@ -1,0 +1,211 @@
+//! What a rule would have said of the last 30 days.
+
+use crate::store::{Store, StoreError};
+use chrono::TimeDelta;
+use domain::{
+    Timestamp,
+    alert::{
+        Condition, Happening, Rule, Signal, Target,
+        preview::{Episode, over_ends, over_series},
+    },
+    metric::Metric,
+    view::{RulePreview, SeriesView, TimeRange, WorkloadPreview},
+};
+
+use super::evaluate::missing_input;
+
+/// How far back a preview looks.
+const REACH: TimeDelta = TimeDelta::days(30);
+/// Workloads whose series is drawn.
+const DRAWN: usize = 3;
+/// Points of a series that is drawn: more than a chart has pixel columns.
+const POINTS: u32 = 1_000;
+/// Buckets of five minutes in the reach, over which the rule is run. No more are computed for any size of fleet.
+const BUCKETS: u32 = 4_000;
+
+/// Runs a rule over what is stored.
+pub async fn preview(
+    store: &Store,
+    rule: &Rule,
+    now: Timestamp,
+) -> Result<RulePreview, StoreError> {
+    let range = TimeRange {
+        from: now - REACH,
+        to: now,
+    };
+    let mut answer = RulePreview {
+        from: range.from,
+        to: range.to,
+        in_scope: 0,
+        fired: 0,
+        workloads: Vec::new(),
+        note: None,
+    };
+    if let Some(missing) = missing_input(rule) {
+        answer.note = Some(format!("This rule never fires in this version: {missing}."));
+        return Ok(answer);
+    }
+    let roster = store.alert_roster(now).await?;
+    let source_name = |id| {
+        roster
+            .sources
+            .iter()
+            .find(|source| source.id == id)
+            .map_or("", |source| source.name.as_str())
+    };
+    let members: Vec<_> = roster
+        .workloads
+        .iter()
+        .filter(|member| {
+            rule.scope.covers(Target {
+                source: source_name(member.source),
+                workload: Some((&member.group, &member.name, &member.image)),
+            })
+        })
+        .collect();
+    answer.in_scope = members.len() as u32;
+    if rule.condition.is_of_source() {
+        answer.in_scope = 0;
+        answer.note =
+            Some("What sources were like is not kept, so there is no preview.".to_owned());
+        return Ok(answer);
+    }
+    let metric = match &rule.condition {
+        Condition::Threshold(threshold) => match threshold.signal {
+            Signal::MemoryRatio(_) => Some(Metric::MemoryRatio),
+            Signal::MemoryWorkingSetBytes(_) => Some(Metric::MemoryWorkingSetBytes),
+            Signal::Tasks(_) => Some(Metric::Tasks),
+            _ => None,
+        },
+        Condition::Happens(Happening::ChildOutOfMemory) => {
+            answer.note = Some("Processes killed in containers that lived are on the timeline; they are not previewed.".to_owned());
+            return Ok(answer);
+        }
+        Condition::Happens(Happening::NewPanic) => {
+            answer.note = Some(
+                "Which faults were new when they happened is not kept, so there is no preview."
+                    .to_owned(),
+            );
+            return Ok(answer);
+        }
+        Condition::Happens(_) => None,
+    };
+    let reach = rule
+        .condition
+        .threshold()
+        .and_then(|threshold| threshold.signal.window())
+        .unwrap_or_default()
+        .max(rule.grace());
+    let ends = store.ends_since(range.from - reach, now).await?;
+    let none = Vec::new();
+    let mut found: Vec<(usize, Vec<Episode>, Option<SeriesView>, f64)> = Vec::new();
+    if let Some(metric) = metric {
+        answer.note = Some("Computed on the smallest, largest and last values of every few minutes; the times are exact to these.".to_owned());
+        let ids: Vec<_> = members.iter().map(|member| member.id).collect();
+        let series = store.series_of(&ids, range, BUCKETS, metric).await?;
+        for (index, series) in series.into_iter().enumerate() {
+            let episodes =
+                over_series(rule, &series, ends.get(&members[index].id).unwrap_or(&none));
+            let peak = series.max.iter().flatten().copied().fold(0.0, f64::max);
+            found.push((index, episodes, None, peak));
+        }
+    } else {
+        let gaps = store.blind_by_source(range).await?;
+        for (index, member) in members.iter().enumerate() {
+            let ends = ends.get(&member.id).unwrap_or(&none);
+            let blind = gaps.get(&member.source).map_or(&[][..], Vec::as_slice);
+            let episodes = if ends.is_empty() {
+                Vec::new()
+            } else {
+                over_ends(rule, ends, blind, range.from, range.to)
+            };
+            found.push((index, episodes, None, ends.len() as f64));
+        }
+    }
+    answer.fired = found
+        .iter()
+        .map(|(_, episodes, ..)| episodes.len() as u32)
+        .sum();
+    // Most often first, then who came closest.
+    found.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then(b.3.total_cmp(&a.3)));
+    found.retain(|(_, episodes, ..)| !episodes.is_empty());
+    let shown = found.len().max(DRAWN.min(members.len()));
+    let drawn: Vec<usize> = found
+        .iter()
+        .map(|(index, ..)| *index)
+        .chain(0..members.len())
+        .collect();
+    let mut kept: Vec<usize> = Vec::new();
+    for index in drawn {
+        if !kept.contains(&index) && kept.len() < shown {
+            kept.push(index);
+        }
+    }
+    let mut lines = Vec::new();
+    let first: Vec<_> = kept
+        .iter()
+        .take(DRAWN)
+        .map(|index| members[*index].id)
+        .collect();
+    if let Some(metric) = metric {
+        lines = store.series_of(&first, range, POINTS, metric).await?;
+    } else if let Condition::Threshold(threshold) = &rule.condition
+        && let Signal::Restarts { causes, window_s } = &threshold.signal
+    {
+        lines = first
+            .iter()
+            .map(|id| count_line(ends.get(id).unwrap_or(&none), causes, *window_s, range))
+            .collect();
+    }
+    let mut lines = lines.into_iter();
+    for index in kept {
+        let member = members[index];
+        let episodes = found
+            .iter_mut()
+            .find(|(found, ..)| *found == index)
+            .map(|(_, episodes, ..)| std::mem::take(episodes))
+            .unwrap_or_default();
+        answer.workloads.push(WorkloadPreview {
+            workload: member.id,
+            name: member.name.clone(),
+            group: member.group.clone(),
+            episodes,
+            series: lines.next(),
+        });
+    }
+    Ok(answer)
+}
+
+/// Restarts in a window as a line.
+fn count_line(
+    ends: &[domain::alert::preview::End],
+    causes: &domain::alert::Causes,
+    window_s: i64,
+    range: TimeRange,
+) -> SeriesView {
+    let step_ms = (range.to - range.from).num_milliseconds() / i64::from(POINTS);
+    let window = TimeDelta::seconds(window_s);
+    let taken: Vec<Timestamp> = ends
+        .iter()
+        .filter(|end| causes.take(end.cause, domain::restart::counts(end.cause, end.came_back)))
+        .map(|end| end.at)
+        .collect();
+    let values: Vec<Option<f64>> = (0..POINTS)
+        .map(|point| {
+            let at = range.from + TimeDelta::milliseconds(step_ms * i64::from(point + 1));
+            let count = taken.partition_point(|end| *end <= at)
+                - taken.partition_point(|end| *end <= at - window);
+            Some(count as f64)
+        })
+        .collect();
+    SeriesView {
+        metric: Metric::Tasks,
+        unit: domain::metric::Unit::Count,
+        kind: None,
+        from: range.from,
+        step_ms,
+        min: values.clone(),
+        max: values.clone(),
+        last: values,
+    }
+}

@@ -1,0 +1,209 @@
+//! The tick: looks at all rules every ten seconds.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use chrono::{TimeDelta, Utc};
+use domain::{
+    Timestamp,
+    alert::{Condition, Signal},
+    ids::{RuleId, SourceId},
+};
+use metrics::histogram;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::{
+    evaluate::{Counted, Readings, When, evaluate},
+    metrics::TICK_SECONDS,
+};
+use crate::store::{
+    Store, StoreError,
+    alerts::{OpenAlert, StoredRule},
+};
+
+/// How often rules are looked at: as often as engines are polled.
+const EVERY: Duration = Duration::from_secs(10);
+/// A longer time between two looks was not watched: Inquest was stopped, paused or without its database.
+const PAUSE: TimeDelta = TimeDelta::seconds(40);
+/// Counts only rise with the ledger, which looks at them itself, and fall only where there is an alert. All are counted anew this
+/// often all the same, so that a changed rule and the end of a grace are noticed.
+const RECOUNT_EVERY: Duration = Duration::from_mins(5);
+
+/// Looks at rules for as long as it is not dropped.
+#[derive(Debug)]
+pub struct Watch {
+    store: Store,
+    watched: HashSet<SourceId>,
+    recounted_at: Option<Instant>,
+    /// The rules at the last look.
+    rules: Vec<StoredRule>,
+}
+
+impl Watch {
+    /// Looks at rules over these sources.
+    pub fn new(store: Store, watched: impl IntoIterator<Item = SourceId>) -> Self {
+        Self {
+            store,
+            watched: watched.into_iter().collect(),
+            recounted_at: None,
+            rules: Vec::new(),
+        }
+    }
+
+    /// Looks every ten seconds.
+    pub async fn run(mut self) {
+        let mut beat = interval(EVERY);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            beat.tick().await;
+            let begun = Instant::now();
+            if let Err(error) = self.look(Utc::now()).await {
+                tracing::warn!(%error, "alert rules could not be looked at; trying again in ten seconds");
+            }
+            histogram!(TICK_SECONDS).record(begun.elapsed().as_secs_f64());
+        }
+    }
+
+    /// Looks once.
+    pub async fn look(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let roster = self.store.alert_roster(now).await?;
+        // Reasons are read before the lock is taken: they belong to ends that are in the ledger already.
+        let alerts = self.store.alerts();
+        let mut tick = alerts.begin_tick().await?;
+        let since_last = tick.last_at.map_or(TimeDelta::zero(), |last| {
+            (now - last).max(TimeDelta::zero())
+        });
+        let when = When {
+            now,
+            since_last,
+            blind: if since_last > PAUSE {
+                since_last
+            } else {
+                TimeDelta::zero()
+            },
+        };
+        let recount = self.rules != tick.rules
+            || self
+                .recounted_at
+                .is_none_or(|at| at.elapsed() >= RECOUNT_EVERY);
+        let counts = self.counts(&tick.rules, &tick.open, recount, now).await?;
+        let mut reasons = HashMap::new();
+        for alert in &tick.open {
+            if let Some(restart) = alert.restart {
+                reasons.insert(alert.target, alerts.reason(restart).await?);
+            }
+        }
+        let reach = tick
+            .last_at
+            .unwrap_or(now - TimeDelta::seconds(10))
+            .max(now - PAUSE);
+        let samples = self.samples(&tick.rules, &roster, reach, now);
+        let readings = Readings {
+            roster,
+            watched: self.watched.clone(),
+            samples,
+            counts,
+            platform_incidents: HashSet::new(),
+            reasons,
+        };
+        let plan = evaluate(
+            &tick.rules,
+            &tick.silences,
+            std::mem::take(&mut tick.open),
+            &readings,
+            when,
+        );
+        let rules = tick.rules.clone();
+        tick.commit(plan, now).await?;
+        if recount {
+            self.recounted_at = Some(Instant::now());
+            self.rules = rules;
+        }
+        Ok(())
+    }
+
+    async fn counts(
+        &self,
+        rules: &[StoredRule],
+        open: &[OpenAlert],
+        recount: bool,
+        now: Timestamp,
+    ) -> Result<HashMap<RuleId, Counted>, StoreError> {
+        let mut counts = HashMap::new();
+        for stored in rules.iter().filter(|stored| stored.rule.enabled) {
+            let Condition::Threshold(threshold) = &stored.rule.condition else {
+                continue;
+            };
+            let Signal::Restarts { causes, window_s } = &threshold.signal else {
+                continue;
+            };
+            let workloads: Vec<i64> = open
+                .iter()
+                .filter(|alert| alert.rule == stored.id)
+                .filter_map(|alert| Some(alert.target.workload?.0))
+                .collect();
+            if !recount && workloads.is_empty() {
+                continue;
+            }
+            let only = (!recount).then_some(workloads.as_slice());
+            let mut by_workload = self
+                .store
+                .alerts()
+                .counts(causes, *window_s, only, now)
+                .await?;
+            // Who was counted and has none is known to have none.
+            for workload in &workloads {
+                by_workload
+                    .entry(domain::ids::WorkloadId(*workload))
+                    .or_insert(0);
+            }
+            counts.insert(
+                stored.id,
+                Counted {
+                    by_workload,
+                    is_complete: recount,
+                },
+            );
+        }
+        Ok(counts)
+    }
+
+    /// Samples since the last look, when a rule looks at them.
+    fn samples(
+        &self,
+        rules: &[StoredRule],
+        roster: &crate::store::alerts::Roster,
+        after: Timestamp,
+        now: Timestamp,
+    ) -> HashMap<domain::ids::WorkloadId, Vec<domain::sample::Sample>> {
+        let looks_at_levels = |stored: &StoredRule| {
+            stored.rule.enabled
+                && stored.rule.condition.threshold().is_some_and(|threshold| {
+                    matches!(
+                        threshold.signal,
+                        Signal::MemoryRatio(_)
+                            | Signal::MemoryWorkingSetBytes(_)
+                            | Signal::Tasks(_)
+                    )
+                })
+        };
+        if !rules.iter().any(looks_at_levels) {
+            return HashMap::new();
+        }
+        let memory = self.store.samples();
+        roster
+            .workloads
+            .iter()
+            .map(|member| {
+                let mut samples = memory.recent(member.container, after, now);
+                // Polled less often than looked at: the newest is still the present.
+                if samples.is_empty() {
+                    samples.extend(memory.latest(member.container));
+                }
+                (member.id, samples)
+            })
+            .collect()
+    }
+}
