@@ -8,8 +8,8 @@ use domain::{
     view::{
         ExportBlock, ExportQuery, FleetView, LogHit, LogQuery, LogView, NewCorrection, Page,
         PanicGroup, PanicQuery, RestartDetail, RestartQuery, RestartRow, SeriesQuery, SeriesSet,
-        SourceRow, StorageQuery, StorageView, TimelineEntry, TimelineQuery,
-        WorkloadDetail, WorkloadQuery, WorkloadRow,
+        SourceRow, StorageQuery, StorageView, TimelineEntry, TimelineQuery, WorkloadDetail,
+        WorkloadQuery, WorkloadRow,
     },
 };
 use futures::Stream;
@@ -149,11 +149,7 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Result<(), BackendError>;
 
     /// Logs that have some words, the newest first.
-    async fn logs(
-        &self,
-        caller: &Caller,
-        query: &LogQuery,
-    ) -> Result<Page<LogHit>, BackendError>;
+    async fn logs(&self, caller: &Caller, query: &LogQuery) -> Result<Page<LogHit>, BackendError>;
 
     /// Panics by workload and fingerprint, the last seen first.
     async fn panics(

@@ -85,7 +85,8 @@ pub fn reason(old: &Verdict, new: &Verdict) -> Option<RevisionReason> {
         (EvidenceKind::HealthCheck, RevisionReason::HealthCheck),
     ];
     // A kill that is told late is someone's who asked; that nobody asked is told under the same kind.
-    let asked = is_new(EvidenceKind::KillEvent) && new.cause.group() == crate::verdict::CauseGroup::Person;
+    let asked =
+        is_new(EvidenceKind::KillEvent) && new.cause.group() == crate::verdict::CauseGroup::Person;
     let known = reasons.into_iter().find(|(kind, _)| is_new(*kind));
     Some(match known {
         Some((_, reason)) => reason,
@@ -122,7 +123,11 @@ mod tests {
         use EvidenceKind::{ExitCode, Log, Memory, OomEvent};
 
         let killed = verdict(Cause::Killed, Confidence::Probable, &[ExitCode]);
-        let oom = verdict(Cause::OutOfMemory, Confidence::Confirmed, &[OomEvent, ExitCode]);
+        let oom = verdict(
+            Cause::OutOfMemory,
+            Confidence::Confirmed,
+            &[OomEvent, ExitCode],
+        );
         assert_eq!(reason(&killed, &oom), Some(RevisionReason::OomEvent));
         assert_eq!(reason(&killed, &killed), None);
 

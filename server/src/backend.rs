@@ -181,7 +181,11 @@ impl Backend for StoreBackend {
         Ok(page)
     }
 
-    async fn restart(&self, _caller: &Caller, id: RestartId) -> Result<RestartDetail, BackendError> {
+    async fn restart(
+        &self,
+        _caller: &Caller,
+        id: RestartId,
+    ) -> Result<RestartDetail, BackendError> {
         evidence::restart(&self.store, id).await
     }
 
@@ -206,11 +210,7 @@ impl Backend for StoreBackend {
         evidence::correct(&self.store, id, correction).await
     }
 
-    async fn logs(
-        &self,
-        _caller: &Caller,
-        query: &LogQuery,
-    ) -> Result<Page<LogHit>, BackendError> {
+    async fn logs(&self, _caller: &Caller, query: &LogQuery) -> Result<Page<LogHit>, BackendError> {
         check::logs(query)?;
         self.store.log_hits(query).await.map_err(from_store)
     }

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 pub use clean::clean;
 pub use tail::{LogTail, Raw};
 
-
 /// Lines of a tail at most. A panic of Go with a hundred goroutines has about that many; its reason comes first.
 pub const MOST_LINES: usize = 1_000;
 /// Bytes of a tail at most, without the ends of lines.
@@ -111,9 +110,7 @@ impl LogMissing {
             Self::TooMany => {
                 "Too many containers ended at once: the engine was spared reading all of their logs."
             }
-            Self::QueueFull => {
-                "The log was read, but the database was too far behind to keep it."
-            }
+            Self::QueueFull => "The log was read, but the database was too far behind to keep it.",
         }
     }
 }

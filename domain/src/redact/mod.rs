@@ -76,7 +76,9 @@ fn line_counted(text: &str) -> (Cow<'_, str>, u32) {
         for index in &compiled.any.matches(&work) {
             let mut count = 0;
             let replaced = compiled.rules[index]
-                .replace_all(&work, |found: &Captures<'_>| replace(found, index, &mut count))
+                .replace_all(&work, |found: &Captures<'_>| {
+                    replace(found, index, &mut count)
+                })
                 .into_owned();
             if count > 0 {
                 work = Cow::Owned(replaced);

@@ -4,72 +4,228 @@ use super::*;
 
 /// Lines as programs write them, each with the secret that must not survive. None of them is a secret of anyone.
 const SECRETS: [(&str, &str); 66] = [
-    ("time=12:00 level=debug msg=\"auth\" jwt=eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U", "dozjgNryP4J3jVmNHl0w5N"),
-    ("GET /callback?access_token=eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJl&state=1", "eyJpc3MiOiJhIn0"),
-    ("> Authorization: Bearer 7f0c1a55-9a1e-4a0f-8a3b-0d7a6f2a6c11", "7f0c1a55-9a1e"),
-    ("{\"headers\":{\"authorization\":\"Bearer abcDEF0123456789\"}}", "abcDEF0123456789"),
-    ("curl: -H 'Authorization: Basic c2hvcDpodW50ZXIy'", "c2hvcDpodW50ZXIy"),
-    ("proxy-authorization: Digest username=\"shop\", response=\"6629fae49393a05397450978507c4ef1\"", "6629fae49393a053"),
-    ("Authorization: token 0123456789abcdef0123", "0123456789abcdef0123"),
-    ("request failed: map[Authorization:[Bearer abcd1234efgh5678]]", "abcd1234efgh5678"),
-    ("fatal: Authentication failed for https://ghp_16C7e42F292c6912E7710c838347Ae178B4a@github.com/a/b", "16C7e42F292c6912"),
-    ("using github_pat_11ABCDEFG0abcdefghijkl_mnopqrstuvwxyz", "11ABCDEFG0abcdefghijkl"),
-    ("gitlab-ci: cloning with glpat-Zx9_aaaaBBBBcccc1234", "Zx9_aaaaBBBBcccc1234"),
-    ("slack: chat.postMessage xoxb-123456789012-1234567890123-AbCdEfGhIjKl", "AbCdEfGhIjKl"),
-    ("POST https://hooks.slack.com/services/T0AAAAAAA/B0BBBBBBB/cccccccccccccccccccccccc 500", "cccccccccccccccccccccccc"),
-    ("POST https://discord.com/api/webhooks/1234567890/abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghijklmnopqrstuvwxyz"),
-    ("GET https://api.telegram.org/bot110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw7/getMe", "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw7"),
-    ("s3: access key AKIAIOSFODNN7EXAMPLE is not allowed", "AKIAIOSFODNN7EXAMPLE"),
-    ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "wJalrXUtnFEMI"),
-    ("aws_session_token = FwoGZXIvYXdzEBYaDExample1234", "FwoGZXIvYXdzEBYa"),
-    ("PUT https://b.s3.amazonaws.com/k?X-Amz-Credential=x&X-Amz-Signature=fe5f80f77d5fa3beca038a248ff027d0", "fe5f80f77d5fa3beca"),
-    ("maps: AIzaSyA1234567890abcdefghijklmnopqrstuv quota exceeded", "SyA1234567890abcdef"),
-    ("refreshed ya29.a0AfH6SMBxxxxxxxxxxxxxxxxxxxx", "a0AfH6SMBxxxx"),
-    ("oauth client GOCSPX-abcdefghijklmnopqrstuvwx rejected", "abcdefghijklmnopqrstuvwx"),
-    ("stripe: Invalid API Key provided: sk_live_4eC39HqLyjWDarjtT1zdp7dc", "4eC39HqLyjWDarjtT1zdp7dc"),
-    ("webhook verified with whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "MfKQ9r8GKYqrTwjUPD8I"),
-    ("openai: Incorrect API key provided: sk-proj-abcdefghijklmnopqrstuvwx0123", "abcdefghijklmnopqrstuvwx0123"),
-    ("npm ERR! //registry.npmjs.org/:_authToken=npm_abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghijklmnopqrstuvwxyz"),
-    ("twine upload -p pypi-AgEIcHlwaS5vcmcCJDU3ZjM5OWE3LWM1ZjUtNDRkYS1h", "AgEIcHlwaS5vcmc"),
-    ("docker login with dckr_pat_aBcDeFgHiJkLmNoPqRsTuVwXyZ0", "aBcDeFgHiJkLmNoPqRs"),
-    ("mail: SG.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf9Bqzw3Zc", "TwL2iGABf9DHoTf9Bqzw3Zc"),
-    ("vault: renewed hvs.CAESIJlU02LQZq2hKdvOS3xPo9Jtc7", "CAESIJlU02LQZq2hKdv"),
-    ("AccountName=shop;AccountKey=Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4==;EndpointSuffix=core.windows.net", "Zm9vYmFyYmF6cXV4"),
-    ("Endpoint=sb://a/;SharedAccessKeyName=root;SharedAccessKey=abcdEFGH1234=", "abcdEFGH1234"),
-    ("dial postgres://shop:hunter2@db:5432/shop?sslmode=disable: connection refused", "hunter2"),
+    (
+        "time=12:00 level=debug msg=\"auth\" jwt=eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+        "dozjgNryP4J3jVmNHl0w5N",
+    ),
+    (
+        "GET /callback?access_token=eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJl&state=1",
+        "eyJpc3MiOiJhIn0",
+    ),
+    (
+        "> Authorization: Bearer 7f0c1a55-9a1e-4a0f-8a3b-0d7a6f2a6c11",
+        "7f0c1a55-9a1e",
+    ),
+    (
+        "{\"headers\":{\"authorization\":\"Bearer abcDEF0123456789\"}}",
+        "abcDEF0123456789",
+    ),
+    (
+        "curl: -H 'Authorization: Basic c2hvcDpodW50ZXIy'",
+        "c2hvcDpodW50ZXIy",
+    ),
+    (
+        "proxy-authorization: Digest username=\"shop\", response=\"6629fae49393a05397450978507c4ef1\"",
+        "6629fae49393a053",
+    ),
+    (
+        "Authorization: token 0123456789abcdef0123",
+        "0123456789abcdef0123",
+    ),
+    (
+        "request failed: map[Authorization:[Bearer abcd1234efgh5678]]",
+        "abcd1234efgh5678",
+    ),
+    (
+        "fatal: Authentication failed for https://ghp_16C7e42F292c6912E7710c838347Ae178B4a@github.com/a/b",
+        "16C7e42F292c6912",
+    ),
+    (
+        "using github_pat_11ABCDEFG0abcdefghijkl_mnopqrstuvwxyz",
+        "11ABCDEFG0abcdefghijkl",
+    ),
+    (
+        "gitlab-ci: cloning with glpat-Zx9_aaaaBBBBcccc1234",
+        "Zx9_aaaaBBBBcccc1234",
+    ),
+    (
+        "slack: chat.postMessage xoxb-123456789012-1234567890123-AbCdEfGhIjKl",
+        "AbCdEfGhIjKl",
+    ),
+    (
+        "POST https://hooks.slack.com/services/T0AAAAAAA/B0BBBBBBB/cccccccccccccccccccccccc 500",
+        "cccccccccccccccccccccccc",
+    ),
+    (
+        "POST https://discord.com/api/webhooks/1234567890/abcdefghijklmnopqrstuvwxyz0123456789",
+        "abcdefghijklmnopqrstuvwxyz",
+    ),
+    (
+        "GET https://api.telegram.org/bot110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw7/getMe",
+        "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw7",
+    ),
+    (
+        "s3: access key AKIAIOSFODNN7EXAMPLE is not allowed",
+        "AKIAIOSFODNN7EXAMPLE",
+    ),
+    (
+        "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "wJalrXUtnFEMI",
+    ),
+    (
+        "aws_session_token = FwoGZXIvYXdzEBYaDExample1234",
+        "FwoGZXIvYXdzEBYa",
+    ),
+    (
+        "PUT https://b.s3.amazonaws.com/k?X-Amz-Credential=x&X-Amz-Signature=fe5f80f77d5fa3beca038a248ff027d0",
+        "fe5f80f77d5fa3beca",
+    ),
+    (
+        "maps: AIzaSyA1234567890abcdefghijklmnopqrstuv quota exceeded",
+        "SyA1234567890abcdef",
+    ),
+    (
+        "refreshed ya29.a0AfH6SMBxxxxxxxxxxxxxxxxxxxx",
+        "a0AfH6SMBxxxx",
+    ),
+    (
+        "oauth client GOCSPX-abcdefghijklmnopqrstuvwx rejected",
+        "abcdefghijklmnopqrstuvwx",
+    ),
+    (
+        "stripe: Invalid API Key provided: sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+        "4eC39HqLyjWDarjtT1zdp7dc",
+    ),
+    (
+        "webhook verified with whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "MfKQ9r8GKYqrTwjUPD8I",
+    ),
+    (
+        "openai: Incorrect API key provided: sk-proj-abcdefghijklmnopqrstuvwx0123",
+        "abcdefghijklmnopqrstuvwx0123",
+    ),
+    (
+        "npm ERR! //registry.npmjs.org/:_authToken=npm_abcdefghijklmnopqrstuvwxyz0123456789",
+        "abcdefghijklmnopqrstuvwxyz",
+    ),
+    (
+        "twine upload -p pypi-AgEIcHlwaS5vcmcCJDU3ZjM5OWE3LWM1ZjUtNDRkYS1h",
+        "AgEIcHlwaS5vcmc",
+    ),
+    (
+        "docker login with dckr_pat_aBcDeFgHiJkLmNoPqRsTuVwXyZ0",
+        "aBcDeFgHiJkLmNoPqRs",
+    ),
+    (
+        "mail: SG.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf9Bqzw3Zc",
+        "TwL2iGABf9DHoTf9Bqzw3Zc",
+    ),
+    (
+        "vault: renewed hvs.CAESIJlU02LQZq2hKdvOS3xPo9Jtc7",
+        "CAESIJlU02LQZq2hKdv",
+    ),
+    (
+        "AccountName=shop;AccountKey=Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4==;EndpointSuffix=core.windows.net",
+        "Zm9vYmFyYmF6cXV4",
+    ),
+    (
+        "Endpoint=sb://a/;SharedAccessKeyName=root;SharedAccessKey=abcdEFGH1234=",
+        "abcdEFGH1234",
+    ),
+    (
+        "dial postgres://shop:hunter2@db:5432/shop?sslmode=disable: connection refused",
+        "hunter2",
+    ),
     ("amqp://guest:s3cr3t!@rabbit:5672/ failed", "s3cr3t!"),
-    ("mongodb+srv://app:P%40ssw0rd@cluster0.example.net/test", "P%40ssw0rd"),
+    (
+        "mongodb+srv://app:P%40ssw0rd@cluster0.example.net/test",
+        "P%40ssw0rd",
+    ),
     ("redis://:hunter2@cache:6379/0 timed out", "hunter2"),
     ("connecting to shop:hunter2@tcp(db:3306)/shop", "hunter2"),
-    ("pulling https://0a1b2c3d4e5f6a7b@git.example.com/x.git", "0a1b2c3d4e5f6a7b"),
-    ("sentry: https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/2", "0123456789abcdef0123"),
+    (
+        "pulling https://0a1b2c3d4e5f6a7b@git.example.com/x.git",
+        "0a1b2c3d4e5f6a7b",
+    ),
+    (
+        "sentry: https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/2",
+        "0123456789abcdef0123",
+    ),
     ("DB_PASSWORD=hunter2 LOG_LEVEL=info", "hunter2"),
-    ("export PGPASSWORD='correct horse battery staple'", "correct horse"),
+    (
+        "export PGPASSWORD='correct horse battery staple'",
+        "correct horse",
+    ),
     ("spring.datasource.password: hunter2", "hunter2"),
     ("  password: \"hunter2\"   # from values.yaml", "hunter2"),
-    ("{\"user\":\"shop\",\"password\":\"correct horse battery\"}", "correct horse"),
-    ("{\\\"user\\\":\\\"shop\\\",\\\"password\\\":\\\"hunter2\\\"}", "hunter2"),
+    (
+        "{\"user\":\"shop\",\"password\":\"correct horse battery\"}",
+        "correct horse",
+    ),
+    (
+        "{\\\"user\\\":\\\"shop\\\",\\\"password\\\":\\\"hunter2\\\"}",
+        "hunter2",
+    ),
     ("{'db_password': 'correct horse battery'}", "correct horse"),
-    ("config: {Host:db User:shop Password:hunter2 Port:5432}", "hunter2"),
-    ("Server=db;User Id=sa;Password=hunter2;Encrypt=true", "hunter2"),
+    (
+        "config: {Host:db User:shop Password:hunter2 Port:5432}",
+        "hunter2",
+    ),
+    (
+        "Server=db;User Id=sa;Password=hunter2;Encrypt=true",
+        "hunter2",
+    ),
     ("{:user=>\"shop\", :password=>\"hunter2\"}", "hunter2"),
     ("clientSecret=9f8e7d6c5b4a", "9f8e7d6c5b4a"),
-    ("SECRET_KEY_BASE=0f1e2d3c4b5a69788796a5b4c3d2e1f0", "0f1e2d3c4b5a6978"),
-    ("DJANGO_SECRET_KEY='django-insecure-abc!@#'", "django-insecure"),
+    (
+        "SECRET_KEY_BASE=0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+        "0f1e2d3c4b5a6978",
+    ),
+    (
+        "DJANGO_SECRET_KEY='django-insecure-abc!@#'",
+        "django-insecure",
+    ),
     ("x-api-key: 31b5e2c6a9", "31b5e2c6a9"),
     ("api_key=31b5e2c6a9&page=2", "31b5e2c6a9"),
     ("MYSQL_ROOT_PASSWORD: s3cr3t-root", "s3cr3t-root"),
     ("DB_PASS=hunter2", "hunter2"),
-    ("Cookie: session=31d4d96e407aad42; theme=dark", "31d4d96e407aad42"),
-    ("< Set-Cookie: sid=31d4d96e407aad42; Path=/; HttpOnly", "31d4d96e407aad42"),
-    ("\"cookie\": \"auth=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefgh; remember=9d8c7b6a\"", "9d8c7b6a"),
-    ("GET /stream;jsessionid=0A1B2C3D4E5F HTTP/1.1", "0A1B2C3D4E5F"),
-    ("exec: mysqldump --user shop --password hunter2 shop", "hunter2"),
-    ("exec: vault login --token=s.abcdefgh12345678", "abcdefgh12345678"),
+    (
+        "Cookie: session=31d4d96e407aad42; theme=dark",
+        "31d4d96e407aad42",
+    ),
+    (
+        "< Set-Cookie: sid=31d4d96e407aad42; Path=/; HttpOnly",
+        "31d4d96e407aad42",
+    ),
+    (
+        "\"cookie\": \"auth=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefgh; remember=9d8c7b6a\"",
+        "9d8c7b6a",
+    ),
+    (
+        "GET /stream;jsessionid=0A1B2C3D4E5F HTTP/1.1",
+        "0A1B2C3D4E5F",
+    ),
+    (
+        "exec: mysqldump --user shop --password hunter2 shop",
+        "hunter2",
+    ),
+    (
+        "exec: vault login --token=s.abcdefgh12345678",
+        "abcdefgh12345678",
+    ),
     ("+ curl -sS -u shop:hunter2 https://example.com", "hunter2"),
-    ("<db><user>shop</user><password>hunter2</password></db>", "hunter2"),
-    ("tls: -----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBgkqhkiG\\n-----END PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG"),
-    ("NRAK-ABCDEFGHIJKLMNOPQRSTUVWXYZ0 lin_api_abcdefghijklmnopqrstuvwxyz0123456789 hf_abcdefghijklmnopqrstuvwxyzABCDEFGH", "abcdefghijklmnopqrst"),
+    (
+        "<db><user>shop</user><password>hunter2</password></db>",
+        "hunter2",
+    ),
+    (
+        "tls: -----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBgkqhkiG\\n-----END PRIVATE KEY-----",
+        "MIIEvQIBADANBgkqhkiG",
+    ),
+    (
+        "NRAK-ABCDEFGHIJKLMNOPQRSTUVWXYZ0 lin_api_abcdefghijklmnopqrstuvwxyz0123456789 hf_abcdefghijklmnopqrstuvwxyzABCDEFGH",
+        "abcdefghijklmnopqrst",
+    ),
 ];
 
 /// What tells faults apart, and messages about secrets that hold none.
@@ -180,15 +336,21 @@ fn block(text: &str) -> String {
 #[test]
 fn a_key_of_several_lines_goes_and_what_follows_stays() {
     assert_eq!(
-        block("loaded\n-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\nabcd1234efgh5678==\n-----END RSA PRIVATE KEY-----\nready"),
+        block(
+            "loaded\n-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\nabcd1234efgh5678==\n-----END RSA PRIVATE KEY-----\nready"
+        ),
         "loaded\n-----BEGIN RSA PRIVATE KEY-----\n[redacted: private key]\n[redacted: private key]\n-----END RSA PRIVATE KEY-----\nready"
     );
     let cut_at_the_end = block("-----BEGIN PRIVATE KEY-----\nMIIEowIBAAKCAQEA");
     assert!(!cut_at_the_end.contains("MIIE"), "{cut_at_the_end}");
     let cut_at_the_begin = block("MIIEowIBAAKCAQEA\n-----END PRIVATE KEY-----");
     assert!(!cut_at_the_begin.contains("MIIE"), "{cut_at_the_begin}");
-    let never_ended = block("-----BEGIN PRIVATE KEY-----\nMIIEowIBAAKCAQEA\npanic: a message: of words");
-    assert!(never_ended.ends_with("\npanic: a message: of words"), "{never_ended}");
+    let never_ended =
+        block("-----BEGIN PRIVATE KEY-----\nMIIEowIBAAKCAQEA\npanic: a message: of words");
+    assert!(
+        never_ended.ends_with("\npanic: a message: of words"),
+        "{never_ended}"
+    );
     let certificate = "-----BEGIN CERTIFICATE-----\nMIIEowIBAAKCAQEA\n-----END CERTIFICATE-----";
     assert_eq!(block(certificate), certificate);
 }
@@ -200,7 +362,20 @@ fn any_line() -> impl Strategy<Value = String> {
         prop::sample::select(pieces),
         prop::sample::select(HARMLESS.to_vec()),
         prop::sample::select(vec![
-            "password", "=", ":", " ", "\"", "'", "Bearer ", "[redacted: jwt]", "[redacted: ", "]", "token=", "Cookie: ", "@", "://",
+            "password",
+            "=",
+            ":",
+            " ",
+            "\"",
+            "'",
+            "Bearer ",
+            "[redacted: jwt]",
+            "[redacted: ",
+            "]",
+            "token=",
+            "Cookie: ",
+            "@",
+            "://",
         ]),
     ];
     prop_oneof![

@@ -363,7 +363,9 @@ impl Recorder {
             .persist(|| async move {
                 let ledger = store.ledger();
                 if is_news {
-                    ledger.record_news(source, changes, beside, Utc::now()).await
+                    ledger
+                        .record_news(source, changes, beside, Utc::now())
+                        .await
                 } else {
                     ledger.record_with(source, changes, beside).await
                 }

@@ -164,11 +164,7 @@ fn of_run(tail: LogTail, death: &Death) -> LogTail {
 }
 
 /// The black box of an end, as far as it can be filled when it is judged.
-pub(super) fn black_box(
-    death: &Death,
-    samples: &[Sample],
-    neighbours: Vec<Neighbour>,
-) -> BlackBox {
+pub(super) fn black_box(death: &Death, samples: &[Sample], neighbours: Vec<Neighbour>) -> BlackBox {
     BlackBox {
         from: super::ring::reach(death),
         to: death.ended_at,

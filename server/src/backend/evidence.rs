@@ -30,7 +30,11 @@ pub(super) async fn log(store: &Store, id: RestartId) -> Result<LogView, Backend
 pub(super) async fn scenario(store: &Store, id: RestartId) -> Result<String, BackendError> {
     let detail = restart(store, id).await?;
     let (from, to) = (detail.row.ended_at - BEFORE, detail.row.ended_at + AFTER);
-    let events = store.events().around(id, from, to).await.map_err(from_store)?;
+    let events = store
+        .events()
+        .around(id, from, to)
+        .await
+        .map_err(from_store)?;
     let log = store.restart_log(id).await.map_err(from_store)?;
     Ok(scenario::write(&detail, &events, log.as_ref()))
 }

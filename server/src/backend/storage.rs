@@ -145,11 +145,8 @@ const fn partition(tier: Tier) -> TimeDelta {
     match tier {
         Tier::Chunks1d => TimeDelta::days(7),
         Tier::Rollups5m | Tier::Rollups1h => TimeDelta::days(28),
-        Tier::Head
-        | Tier::Chunks2h
-        | Tier::Restarts
-        | Tier::Logs
-        | Tier::Events
-        | Tier::Other => TimeDelta::zero(),
+        Tier::Head | Tier::Chunks2h | Tier::Restarts | Tier::Logs | Tier::Events | Tier::Other => {
+            TimeDelta::zero()
+        }
     }
 }

@@ -25,11 +25,11 @@ use domain::{
 };
 use futures::TryStreamExt as _;
 
+use self::{file::Output, progress::Progress};
 pub(crate) use self::{
     log::log_text,
     samples::{Part, samples},
 };
-use self::{file::Output, progress::Progress};
 use crate::{
     backend::StoreBackend,
     cli::{Export, What},

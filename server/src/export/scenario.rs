@@ -83,14 +83,21 @@ impl File {
             ));
         }
         let about = corrected.map_or_else(
-            || format!("{} as it was told on {}.", row.cause.label(), row.ended_at.date_naive()),
+            || {
+                format!(
+                    "{} as it was told on {}.",
+                    row.cause.label(),
+                    row.ended_at.date_naive()
+                )
+            },
             |said| said.note.clone(),
         );
         self.line(&format!("about = {}", text(&one_line(&about))));
-        let tells_causes = !row
-            .evidence
-            .iter()
-            .any(|evidence| evidence.text.contains("reports neither OOM kills nor stops"));
+        let tells_causes = !row.evidence.iter().any(|evidence| {
+            evidence
+                .text
+                .contains("reports neither OOM kills nor stops")
+        });
         self.line(&format!(
             "engine = \"{}\"",
             if tells_causes { "docker" } else { "podman" }
@@ -115,7 +122,9 @@ impl File {
         if rest == 0 {
             format!("{sign}{whole}")
         } else {
-            format!("{sign}{whole}.{rest:03}").trim_end_matches('0').to_owned()
+            format!("{sign}{whole}.{rest:03}")
+                .trim_end_matches('0')
+                .to_owned()
         }
     }
 
@@ -233,7 +242,10 @@ impl File {
             self.line(&format!("exit = {code}"));
         }
         self.line(&format!("kind = \"{}\"", row.kind.name()));
-        let cause = detail.corrections.first().map_or(row.cause, |said| said.cause);
+        let cause = detail
+            .corrections
+            .first()
+            .map_or(row.cause, |said| said.cause);
         self.line(&format!("cause = \"{}\"", cause.name()));
         self.line(&format!("confidence = \"{}\"", row.confidence.name()));
     }

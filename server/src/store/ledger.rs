@@ -279,10 +279,7 @@ async fn end(connection: &mut PgConnection, restart: RestartId) -> Result<What, 
         )?,
         evidence: alerts::loudest(&evidence),
         counts: row.counts,
-        new_fault: row
-            .fingerprint
-            .zip(row.message)
-            .filter(|_| !row.is_known),
+        new_fault: row.fingerprint.zip(row.message).filter(|_| !row.is_known),
     })
 }
 
@@ -291,7 +288,9 @@ async fn keep_beside(
     source: SourceId,
     beside: &Beside,
 ) -> Result<(), StoreError> {
-    let container = known(connection, source, &beside.container).await?.container;
+    let container = known(connection, source, &beside.container)
+        .await?
+        .container;
     let run = beside.run_started_at;
     if let Some(log) = &beside.log {
         logs::keep(connection, container, run, log).await?;

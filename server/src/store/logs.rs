@@ -37,7 +37,10 @@ pub(super) async fn keep(
         .iter()
         .map(|line| line.at.map_or(0, |at| at.timestamp_millis()))
         .collect();
-    let is_err: Vec<bool> = lines.iter().map(|line| line.stream == Stream::Err).collect();
+    let is_err: Vec<bool> = lines
+        .iter()
+        .map(|line| line.stream == Stream::Err)
+        .collect();
     sqlx::query!(
         "INSERT INTO run_log AS known (container_id, run_started_at, workload_id, ended_at, text, line_ms, line_is_err, is_cut, redacted, missing)
          SELECT r.container_id, r.run_started_at, r.workload_id, r.ended_at, $3, $4, $5, $6, $7, $8
@@ -237,7 +240,12 @@ mod tests {
             .into_iter()
             .map(|part| (part.text, part.is_hit))
             .collect();
-        let expected = [("a ", false), ("panic", true), (" in ", false), ("main", true)];
+        let expected = [
+            ("a ", false),
+            ("panic", true),
+            (" in ", false),
+            ("main", true),
+        ];
         assert_eq!(said, expected.map(|(text, hit)| (text.to_owned(), hit)));
     }
 }

@@ -43,7 +43,10 @@ impl Store {
     }
 
     /// The last reading before the end, and the limit that the container has.
-    async fn last_sample(&self, id: RestartId) -> Result<(Option<Sample>, Option<u64>), StoreError> {
+    async fn last_sample(
+        &self,
+        id: RestartId,
+    ) -> Result<(Option<Sample>, Option<u64>), StoreError> {
         let row = sqlx::query!(
             "SELECT r.last_sample_at, r.last_working_set_bytes, r.last_usage_bytes, r.last_anon_bytes, r.last_limit_bytes, r.last_tasks,
                     r.last_task_kind, r.last_kernel_tasks, r.last_peak_bytes, r.last_limit_hits, c.limit_bytes
@@ -53,7 +56,9 @@ impl Store {
         .fetch_optional(&self.pool)
         .await
         .during(DOING)?;
-        let Some(row) = row else { return Ok((None, None)) };
+        let Some(row) = row else {
+            return Ok((None, None));
+        };
         let number = |value: Option<i64>| value.map(|value| value as u64);
         let kind = row
             .last_task_kind

@@ -112,7 +112,8 @@ impl Scene {
             .ledger()
             .record_news(
                 self.fixture.source,
-                &[change], &[],
+                &[change],
+                &[],
                 ended_at + TimeDelta::seconds(2),
             )
             .await

@@ -96,7 +96,11 @@ impl Story {
                     at,
                     spec: spec(name),
                     state: ContainerState::Running,
-                    started_at: Some(if *name == "web" { started_at } else { self.began }),
+                    started_at: Some(if *name == "web" {
+                        started_at
+                    } else {
+                        self.began
+                    }),
                     finished_at: None,
                     exit_code: None,
                     oom_killed: false,
@@ -170,7 +174,10 @@ async fn a_log_that_is_there_in_time_is_judged_with_and_kept_without_secrets() {
         (detail.row.cause, detail.row.confidence),
         (Cause::Crash, Confidence::Confirmed)
     );
-    assert!(says(&detail, EvidenceKind::Log, "assignment to entry in nil map"), "{detail:#?}");
+    assert!(
+        says(&detail, EvidenceKind::Log, "assignment to entry in nil map"),
+        "{detail:#?}"
+    );
     assert_eq!(detail.revisions, [], "nothing was replaced");
     let panic = detail.panic.as_ref().expect("a panic");
     assert_eq!((panic.group.count, panic.first_line), (1, 1));
@@ -178,7 +185,11 @@ async fn a_log_that_is_there_in_time_is_judged_with_and_kept_without_secrets() {
     assert_eq!(detail.row.panic.as_ref(), Some(&panic.group.fingerprint));
 
     let store = &story.fixture.store;
-    let log = store.restart_log(detail.row.id).await.unwrap().expect("a log");
+    let log = store
+        .restart_log(detail.row.id)
+        .await
+        .unwrap()
+        .expect("a log");
     assert_eq!(log.lines[0].text, "token=[redacted: password] is wrong");
     assert_eq!((log.summary.redacted, log.lines.len()), (1, 8));
     let dump: i64 = sqlx::query_scalar(
@@ -201,7 +212,8 @@ async fn a_log_that_comes_late_changes_the_verdict_and_the_old_one_is_kept() {
     let before = story.only_restart().await;
     assert_eq!((before.row.cause, before.log), (Cause::Crash, None));
 
-    let heap = "java.lang.OutOfMemoryError: Java heap space\n\tat com.example.Index.grow(Index.java:214)";
+    let heap =
+        "java.lang.OutOfMemoryError: Java heap space\n\tat com.example.Index.grow(Index.java:214)";
     let late = story.log(60.0, heap);
     story.record(vec![late.clone()]).await;
     let after = story.only_restart().await;
@@ -266,7 +278,13 @@ async fn a_fast_spike_keeps_its_readings_and_says_that_its_peak_was_not_seen() {
     let mut story = Story::begin().await;
     let began = story.began;
     let mut facts: Vec<Body> = (1..=59)
-        .map(|second| story.poll(story.at(f64::from(second)), began, &[(8, "web"), (900, "db")]))
+        .map(|second| {
+            story.poll(
+                story.at(f64::from(second)),
+                began,
+                &[(8, "web"), (900, "db")],
+            )
+        })
         .collect();
     facts.push(story.event(59.85, Action::Oom));
     facts.push(story.event(59.9, Action::Die { exit_code: 137 }));
@@ -347,7 +365,11 @@ async fn what_was_kept_survives_a_restart_of_inquest_and_raw_retention() {
 #[tokio::test]
 async fn why_there_is_no_log_is_kept() {
     let mut story = Story::begin().await;
-    let missing = LogTail::missing(EngineId::from("web"), story.at(60.0), LogMissing::DriverCannotRead);
+    let missing = LogTail::missing(
+        EngineId::from("web"),
+        story.at(60.0),
+        LogMissing::DriverCannotRead,
+    );
     let facts = vec![
         story.event(60.0, Action::Die { exit_code: 2 }),
         Body::Log(missing),
@@ -430,10 +452,7 @@ async fn the_same_panic_is_counted_and_logs_are_searched() {
         limit: Some(2),
         cursor,
     };
-    let page = store
-        .log_hits(&ask("\"nil map\"", None))
-        .await
-        .unwrap();
+    let page = store.log_hits(&ask("\"nil map\"", None)).await.unwrap();
     assert_eq!(page.data.len(), 2);
     let excerpt = &page.data[0].excerpt;
     let hits: Vec<_> = excerpt.iter().filter(|part| part.is_hit).collect();
@@ -448,7 +467,6 @@ async fn the_same_panic_is_counted_and_logs_are_searched() {
         assert_eq!(page.data, [], "{nothing}");
     }
 }
-
 
 fn backend(store: &Store) -> StoreBackend {
     StoreBackend::new(
@@ -485,7 +503,10 @@ async fn a_correction_stands_beside_the_verdict() {
     );
     assert_eq!(after.corrections.len(), 1, "saying it again adds nothing");
     assert_eq!(
-        (after.corrections[0].cause, after.corrections[0].note.as_str()),
+        (
+            after.corrections[0].cause,
+            after.corrections[0].note.as_str()
+        ),
         (Cause::Platform, "The host was moved.")
     );
     for note in ["x".repeat(2_001), "a\0b".to_owned()] {

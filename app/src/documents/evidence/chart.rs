@@ -1,11 +1,7 @@
 //! The black box as a picture: every reading, the limit, the end. What was not read is not drawn.
 
 use domain::{
-    Timestamp,
-    black_box::InferredPeak,
-    metric::Unit,
-    sample::Sample,
-    verdict::Cause,
+    Timestamp, black_box::InferredPeak, metric::Unit, sample::Sample, verdict::Cause,
     view::BlackBoxView,
 };
 use leptos::prelude::*;
@@ -160,7 +156,10 @@ fn draw(
     inferred: Option<&InferredPeak>,
 ) -> String {
     let end = ended_at.timestamp_millis();
-    let last = kept.readings.last().map_or(end, |reading| reading.at.timestamp_millis());
+    let last = kept
+        .readings
+        .last()
+        .map_or(end, |reading| reading.at.timestamp_millis());
     let from = kept.from.timestamp_millis().min(end - 10_000);
     let time = TimeScale::new(from, last.max(kept.to.timestamp_millis()).max(end + 10_000));
     let highest = |read: fn(&Sample) -> Option<u64>| kept.readings.iter().filter_map(read).max();
@@ -193,7 +192,10 @@ fn draw(
         &[("class", &class), ("x", &share(at)), ("dx", dx), ("y", &y)],
         &format!("ended {}", clock(end)),
     );
-    if let Some(start) = started_at.map(|at| at.timestamp_millis()).filter(|at| time.contains(*at)) {
+    if let Some(start) = started_at
+        .map(|at| at.timestamp_millis())
+        .filter(|at| time.contains(*at))
+    {
         svg.vertical("dep", time.percent(start), 0.0, HEIGHT);
     }
     if let Some(peak) = inferred {
@@ -201,11 +203,21 @@ fn draw(
         let y = value.px(peak.limit_bytes as f64, HEIGHT);
         svg.element(
             "circle",
-            &[("class", "inferred"), ("cx", &share(at)), ("cy", &px(y)), ("r", "5")],
+            &[
+                ("class", "inferred"),
+                ("cx", &share(at)),
+                ("cy", &px(y)),
+                ("r", "5"),
+            ],
         );
         let class = format!("lab halo{side}");
         svg.text(
-            &[("class", &class), ("x", &share(at)), ("dx", dx), ("y", &px(y + 16.0))],
+            &[
+                ("class", &class),
+                ("x", &share(at)),
+                ("dx", dx),
+                ("y", &px(y + 16.0)),
+            ],
             "limit reached, peak not seen",
         );
     }
@@ -239,7 +251,11 @@ fn mark(svg: &mut Svg, row: Row, tone: &str, at: f64, y: f64) {
         let class = format!("mk {tone}");
         svg.element(
             "path",
-            &[("class", &class), ("d", row.glyph()), ("transform", "translate(-6 0)")],
+            &[
+                ("class", &class),
+                ("d", row.glyph()),
+                ("transform", "translate(-6 0)"),
+            ],
         );
     });
 }
@@ -254,7 +270,8 @@ fn segments(readings: &[Sample], end: i64) -> Vec<Segment> {
             before = None;
             continue;
         };
-        let joins = before.is_some_and(|before| at - before <= APART_MS && !(before <= end && end < at));
+        let joins =
+            before.is_some_and(|before| at - before <= APART_MS && !(before <= end && end < at));
         if !joins {
             segments.push(Segment::new());
         }

@@ -58,14 +58,13 @@ pub fn LogBlock(
 }
 
 fn about(log: &LogView) -> String {
-    let more = if log.summary.is_cut {
-        "the last "
-    } else {
-        ""
-    };
+    let more = if log.summary.is_cut { "the last " } else { "" };
     let hidden = match log.summary.redacted {
         0 => String::new(),
-        secrets => format!(", {} taken out before storing", plural(secrets as usize, "secret")),
+        secrets => format!(
+            ", {} taken out before storing",
+            plural(secrets as usize, "secret")
+        ),
     };
     format!("{more}{}{hidden}", plural(log.lines.len(), "line"))
 }
@@ -141,9 +140,7 @@ fn with_marks(text: &str) -> Vec<AnyView> {
             parts.push(before.to_owned().into_any());
         }
         let rule = rule.to_owned();
-        parts.push(
-            view! { <mark class="redact">{format!("redacted: {rule}")}</mark> }.into_any(),
-        );
+        parts.push(view! { <mark class="redact">{format!("redacted: {rule}")}</mark> }.into_any());
         rest = after;
     }
     if !rest.is_empty() {

@@ -26,9 +26,10 @@ pub fn Neighbours(
         .into_iter()
         .map(|one| {
             let mark = one.is_itself.then_some(" this one");
-            let limit = one
-                .ratio
-                .map_or_else(|| "no limit".to_owned(), |ratio| format!("{} of its limit", percent(ratio)));
+            let limit = one.ratio.map_or_else(
+                || "no limit".to_owned(),
+                |ratio| format!("{} of its limit", percent(ratio)),
+            );
             view! {
                 <tr>
                     <th scope="row">

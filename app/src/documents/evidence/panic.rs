@@ -18,7 +18,10 @@ pub fn PanicBlock(
     let PanicDetail { group, frames, .. } = panic;
     let place = |frame: &domain::panic::Frame| {
         let file = frame.file.as_deref()?;
-        let line = frame.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let line = frame
+            .line
+            .map(|line| format!(":{line}"))
+            .unwrap_or_default();
         Some(format!("{file}{line}"))
     };
     let items = |frames: &[domain::panic::Frame]| {

@@ -93,7 +93,10 @@ pub fn seen(group: &PanicGroup) -> String {
     };
     match group.count {
         0 | 1 => "Seen for the first time.".to_owned(),
-        times => format!("Seen {} times since {since}{images}.", count(f64::from(times))),
+        times => format!(
+            "Seen {} times since {since}{images}.",
+            count(f64::from(times))
+        ),
     }
 }
 

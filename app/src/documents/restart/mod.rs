@@ -27,7 +27,10 @@ use crate::{
 #[component]
 pub fn RestartPage() -> impl IntoView {
     let (backend, caller) = asking();
-    let id = use_params_map().read_untracked().get("id").unwrap_or_default();
+    let id = use_params_map()
+        .read_untracked()
+        .get("id")
+        .unwrap_or_default();
     let refused = use_context::<Refused>();
     Suspend::new(async move {
         let Ok(id) = id.parse::<RestartId>() else {

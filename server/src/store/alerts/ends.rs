@@ -299,7 +299,9 @@ impl Scene<'_> {
                 let fault = new_fault.as_ref().map(|(_, message)| message.clone());
                 Reason {
                     cause: Some((*cause, *confidence)),
-                    evidence: fault.filter(|_| is_about_faults).or_else(|| evidence.clone()),
+                    evidence: fault
+                        .filter(|_| is_about_faults)
+                        .or_else(|| evidence.clone()),
                 }
             }
             What::ChildOutOfMemory => Reason {

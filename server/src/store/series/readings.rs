@@ -75,8 +75,15 @@ mod tests {
 
     fn reading() -> impl Strategy<Value = Sample> {
         let number = || proptest::option::of(any::<u64>());
-        (0..720_000_i64, number(), number(), number(), number(), number()).prop_map(
-            |(ms, working_set, limit, tasks, peak, hits)| Sample {
+        (
+            0..720_000_i64,
+            number(),
+            number(),
+            number(),
+            number(),
+            number(),
+        )
+            .prop_map(|(ms, working_set, limit, tasks, peak, hits)| Sample {
                 working_set_bytes: working_set,
                 limit_bytes: limit,
                 tasks: tasks.map(|count| TaskCount {
@@ -85,9 +92,10 @@ mod tests {
                 }),
                 peak_bytes: peak,
                 limit_hits: hits,
-                ..Sample::empty(Timestamp::from_timestamp_millis(1_800_000_000_000 + ms).expect("in range"))
-            },
-        )
+                ..Sample::empty(
+                    Timestamp::from_timestamp_millis(1_800_000_000_000 + ms).expect("in range"),
+                )
+            })
     }
 
     proptest! {

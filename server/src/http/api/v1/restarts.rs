@@ -140,10 +140,7 @@ type Download = ([(HeaderName, String); 2], String);
 
 fn download(id: RestartId, extension: &str, text: String) -> Download {
     let fields = [
-        (
-            header::CONTENT_TYPE,
-            "text/plain; charset=utf-8".to_owned(),
-        ),
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
         (
             header::CONTENT_DISPOSITION,
             format!("attachment; filename=\"inquest-restart-{id}.{extension}\""),

@@ -52,8 +52,7 @@ impl Desk {
 
     /// Reads a log, or says why it could not be read.
     pub(super) async fn read(self, client: Client, wanted: Wanted) -> LogTail {
-        let missing =
-            |reason| LogTail::missing(wanted.container.clone(), wanted.ended_at, reason);
+        let missing = |reason| LogTail::missing(wanted.container.clone(), wanted.ended_at, reason);
         let Ok(_place) = self.waiting.clone().try_acquire_owned() else {
             return missing(LogMissing::TooMany);
         };

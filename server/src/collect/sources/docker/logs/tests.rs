@@ -64,10 +64,7 @@ fn a_terminal_sends_no_frames() {
     let bytes = format!("{T1} \x1b[32mready\x1b[0m\r\n{T2} bye\r\n");
     assert_eq!(
         split(&[bytes.as_bytes()]),
-        [
-            line(T1, Stream::Out, "ready"),
-            line(T2, Stream::Out, "bye")
-        ]
+        [line(T1, Stream::Out, "ready"), line(T2, Stream::Out, "bye")]
     );
 }
 

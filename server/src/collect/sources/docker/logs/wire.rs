@@ -96,7 +96,8 @@ impl Splitter {
             }
             let is_ended = content.ends_with(b"\n");
             let room = KEPT.saturating_sub(open.bytes.len());
-            open.bytes.extend_from_slice(&content[..content.len().min(room)]);
+            open.bytes
+                .extend_from_slice(&content[..content.len().min(room)]);
             if is_ended {
                 self.end(stream);
             }
@@ -150,7 +151,11 @@ fn timed(line: &[u8]) -> (Option<DateTime<Utc>>, &[u8]) {
     let Some(end) = line.iter().take(40).position(|byte| *byte == b' ') else {
         // An empty line may come without the space.
         let at = std::str::from_utf8(line).ok().and_then(moment);
-        return if at.is_some() { (at, &[]) } else { (None, line) };
+        return if at.is_some() {
+            (at, &[])
+        } else {
+            (None, line)
+        };
     };
     match std::str::from_utf8(&line[..end]).ok().and_then(moment) {
         Some(at) => (Some(at), &line[end + 1..]),
