@@ -109,3 +109,4 @@ CREATE TABLE silence (
 COMMENT ON TABLE silence IS 'Stretches of time in which alerts are seen and not said';
 COMMENT ON COLUMN silence.silence IS 'As domain::alert::Silence has it';
 COMMENT ON COLUMN silence.ended_at IS 'When somebody ended it before its time';
+COMMENT ON TABLE alert_clock IS 'One row, which whoever changes alerts locks first';
