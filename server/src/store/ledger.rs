@@ -253,6 +253,7 @@ async fn happened(
                 workload,
                 restart,
                 at,
+                ..
             } => Happened {
                 workload,
                 at,
