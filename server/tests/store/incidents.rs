@@ -240,7 +240,7 @@ async fn a_job_that_comes_back_opens_one() {
         exit_code: Some(0),
         ..end("a", "job", Cause::Completed, now)
     };
-    assert_eq!(fixture.filed(&[restart.clone()]).await, [None]);
+    assert_eq!(fixture.filed(std::slice::from_ref(&restart)).await, [None]);
     let back = LedgerChange::CameBack(CameBack {
         container: EngineId::from("a"),
         run_started_at: restart.run_started_at,

@@ -49,10 +49,21 @@ pub fn Charts(
             rfc3339(from),
             rfc3339(to)
         ));
+        let to = |what: &str| address(format!("/workloads/{workload}/{what}"));
         view! {
             <p class="end no-print">
                 <a class="link" href=href rel="external">
                     "In the workload’s charts"
+                </a>
+            </p>
+            <p class="no-print">
+                <a class="link" href=to("runs") rel="external">
+                    "Runs by age"
+                </a>
+            </p>
+            <p class="no-print">
+                <a class="link" href=to("deploys") rel="external">
+                    "What its deploys did"
                 </a>
             </p>
         }

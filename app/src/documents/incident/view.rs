@@ -18,8 +18,9 @@ use crate::{
     format::{NBSP, count, duration, rfc3339, span},
 };
 
-/// The whole of it. What other parts know about the same restarts has its place here, in this order, and appears where there is something:
-/// logs and panics after the evidence; aligned runs, correlation and the leak after the course; the proof of the fix after the timeline.
+/// The whole of it. What other parts know about the same restarts is linked from where it belongs: a restart's log, panic and readings from the
+/// evidence and the table, runs by age and what deploys did from the course; proofs are in the timeline. What is to be embedded has its place
+/// in this order: the panic and its log after the evidence, correlation and runs after the course, the proof of the fix after the timeline.
 #[component]
 pub fn View(
     /// The incident.
