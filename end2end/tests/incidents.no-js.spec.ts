@@ -14,8 +14,16 @@ async function openIncident(page: Page, workload: string): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 })).toContainText(workload);
 }
 
+// A note that says nothing is refused, which the browser logs.
+test.use({ meant: [/status of 422/] });
+
 test("without a script an incident is found, read, written about and acknowledged", async ({ page, request }) => {
   test.slow();
+  // What an earlier round left is over, so that the next end opens another.
+  const going = await (await request.get("/api/v1/incidents?state=open,acknowledged&limit=1000")).json();
+  for (const left of going.data.filter((row: { workload_name: string }) => row.workload_name === "mail-relay")) {
+    await request.post(`/api/v1/incidents/${left.id}/resolve`, { data: {} });
+  }
   await provoke(request, "edge-01", "mail-relay", { kind: "sigkill" });
   await openIncident(page, "mail-relay");
   await expect(page.getByRole("heading", { level: 2, name: /Killed/ })).toBeVisible();
@@ -55,7 +63,7 @@ test("without a script the list is filtered by links", async ({ page }) => {
   await page.getByRole("navigation", { name: "Filter" }).getByRole("link", { name: "Resolved" }).click();
   await expect(page).toHaveURL(/\/incidents\?state=resolved$/);
   const rows = page.getByRole("table", { name: "Incidents" }).getByRole("row");
-  await expect(rows.filter({ hasText: "Out of memory" }).first()).toContainText("Resolved");
-  await rows.filter({ hasText: "Out of memory" }).first().getByRole("link").click();
+  await expect(rows.nth(1)).toContainText("Resolved");
+  await rows.nth(1).getByRole("link").click();
   await expect(page.getByRole("button", { name: "Reopen" })).toBeVisible();
 });
