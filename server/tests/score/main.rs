@@ -135,7 +135,7 @@ fn score(run: Run, from: Timestamp) -> Report {
                         matched.invented.len(),
                         begun.elapsed().as_secs_f64()
                     );
-                    lock(&report).add(&month, &ledger, matched, answers);
+                    lock(&report).add(&month, &ledger, &matched, answers);
                 }
             });
         }
