@@ -33,7 +33,6 @@ use std::{
     time::Instant,
 };
 
-use chrono::{TimeDelta, Utc};
 use domain::Timestamp;
 use server::store::Store;
 
@@ -61,7 +60,8 @@ fn setting<T: FromStr>(name: &str) -> Option<T> {
 /// `make score`, when it says how large; else a small fleet for an hour in which everything happens sixty times as often.
 #[test]
 fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong() {
-    let from = |days: f64| Utc::now() - TimeDelta::minutes((days * 1_440.0) as i64 + 60);
+    // A Monday. Always the same one: what is random comes from seed and time, and a run that failed can be repeated.
+    let from: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
     let Some(workloads) = setting("SCORE_WORKLOADS") else {
         let small = |jumps| Run {
             hosts: fleet::small(SMALL_DAYS, 1),
@@ -69,7 +69,6 @@ fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong(
             at_once: 1,
             jumps,
         };
-        let from = from(SMALL_DAYS);
         let (with, without) = (score(small(true), from), score(small(false), from));
         println!("{with}");
         check(&with);
@@ -86,7 +85,7 @@ fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong(
         at_once: setting("SCORE_AT_ONCE").unwrap_or(2),
         jumps: true,
     };
-    let report = score(run, from(days));
+    let report = score(run, from);
     println!("{report}");
     if let Ok(file) = env::var("SCORE_RESULTS") {
         let scale = match (workloads, days, haste) {
@@ -136,7 +135,7 @@ fn score(run: Run, from: Timestamp) -> Report {
                         matched.invented.len(),
                         begun.elapsed().as_secs_f64()
                     );
-                    lock(&report).add(&month, &ledger, matched, answers);
+                    lock(&report).add(&month, &ledger, &matched, answers);
                 }
             });
         }

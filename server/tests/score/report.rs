@@ -47,7 +47,7 @@ impl Report {
         &mut self,
         month: &Month,
         ledger: &Ledger,
-        matched: Matched,
+        matched: &Matched,
         answers: Answers,
     ) {
         for (death, entry) in &matched.pairs {
