@@ -3,12 +3,29 @@
 use crate::support::{Server, ask, folder};
 
 /// Path, status, code, field.
-const CASES: [(&str, u16, &str, Option<&str>); 38] = [
+const CASES: [(&str, u16, &str, Option<&str>); 45] = [
     ("/api", 404, "not_found", None),
     ("/api/v1", 404, "not_found", None),
     ("/api/v1/nothing", 404, "not_found", None),
     ("/api/v2/workloads", 404, "not_found", None),
     ("/api/v1/workloads/999", 404, "not_found", None),
+    ("/api/v1/restarts/999", 404, "not_found", None),
+    ("/api/v1/restarts/abc/log", 404, "not_found", None),
+    ("/api/v1/restarts/999/scenario", 404, "not_found", None),
+    ("/api/v1/logs", 400, "invalid_parameter", Some("q")),
+    ("/api/v1/logs?q=a%00b", 400, "invalid_parameter", Some("q")),
+    (
+        "/api/v1/logs?q=a&limit=101",
+        400,
+        "invalid_parameter",
+        Some("limit"),
+    ),
+    (
+        "/api/v1/panics?limit=1001",
+        400,
+        "invalid_parameter",
+        Some("limit"),
+    ),
     ("/api/v1/workloads/abc", 404, "not_found", None),
     (
         "/api/v1/workloads/9223372036854775808",

@@ -4,6 +4,7 @@
 mod bad_configuration;
 mod bad_requests;
 mod disk_full;
+mod evidence;
 mod export;
 mod in_trouble;
 mod killed;

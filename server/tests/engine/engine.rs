@@ -134,6 +134,15 @@ impl Engine {
             .expect("it stops");
     }
 
+    /// `docker stop` with as much patience as it has by default.
+    pub(crate) async fn stop_patiently(&self, id: &str) {
+        let options = StopContainerOptionsBuilder::new().t(30).build();
+        self.docker
+            .stop_container(id, Some(options))
+            .await
+            .expect("it stops");
+    }
+
     /// `docker restart -t 1`
     pub(crate) async fn restart(&self, id: &str) {
         let options = RestartContainerOptionsBuilder::new().t(1).build();

@@ -2,6 +2,7 @@
 //! tests say so and pass, or fail where `CI=true` or `INQUEST_REQUIRE_ENGINE=1` requires one. `make test` starts one.
 
 mod engine;
+mod evidence;
 mod image;
 mod killed;
 mod ledger;

@@ -531,7 +531,13 @@ async fn a_restart_is_exported_as_a_scenario_that_says_the_same() {
     let mut story = Story::begin().await;
     let began = story.began;
     let mut facts: Vec<Body> = (50..=59)
-        .map(|second| story.poll(story.at(f64::from(second)), began, &[(8, "web")]))
+        .map(|second| {
+            story.poll(
+                story.at(f64::from(second)),
+                began,
+                &[(8, "web"), (900, "db")],
+            )
+        })
         .collect();
     facts.push(story.event(59.85, Action::Oom));
     facts.push(story.event(59.9, Action::Die { exit_code: 137 }));
