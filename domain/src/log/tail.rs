@@ -175,7 +175,7 @@ mod tests {
     fn many_long_lines_are_bounded_in_bytes() {
         let mut raw = Raw::default();
         for _ in 0..100 {
-            raw.push(None, Stream::Err, &[b'x'; 100_000]);
+            raw.push(None, Stream::Err, &vec![b'x'; 100_000]);
         }
         let tail = tail(raw);
         assert!(tail.size() < MOST_BYTES + (16 << 10), "{}", tail.size());

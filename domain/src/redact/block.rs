@@ -12,8 +12,7 @@ const LONGEST: usize = 400;
 pub(super) fn take(lines: &mut [String]) -> u32 {
     let mut taken = 0;
     let mut left = 0;
-    for index in 0..lines.len() {
-        let line = &mut lines[index];
+    for line in lines.iter_mut() {
         if left > 0 {
             left -= 1;
             if line.contains(END) {

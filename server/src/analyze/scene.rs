@@ -19,7 +19,7 @@ use domain::{
 /// Ends that were judged and may be judged again when their log comes: far more than logs that are read at once.
 const JUDGED: usize = 256;
 /// A log that belongs to no end that is known by then belongs to one of which the ledger knew before.
-const HOLD: Duration = Duration::from_secs(60);
+const HOLD: Duration = Duration::from_mins(1);
 /// Black boxes that wait for the minutes after their end.
 const OPEN_BOXES: usize = 4_096;
 /// How far from its end a log may say that it was: an end that was only inspected has no exact time.

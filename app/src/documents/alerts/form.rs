@@ -83,7 +83,7 @@ impl Form {
                 aria-describedby=format!("h-{name}")
                 aria-invalid=self.wrong(&name).is_some().then_some("true")
             >
-                {value}
+                {in_textarea(&value)}
             </textarea>
         };
         self.labelled(&name, label, hint, control.erase())

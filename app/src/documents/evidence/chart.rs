@@ -286,19 +286,21 @@ fn segments(readings: &[Sample], end: i64) -> Vec<Segment> {
 /// The limit as it was over time.
 fn levels(readings: &[Sample]) -> Vec<Level> {
     let mut levels: Vec<Level> = Vec::new();
+    let mut present = None;
     for reading in readings {
         let at = reading.at.timestamp_millis();
-        let Some(limit) = reading.limit_bytes.map(|limit| limit as f64) else {
+        let Some(limit) = reading.limit_bytes else {
             continue;
         };
-        match levels.last_mut() {
-            Some(last) if last.value == limit => last.to = at,
-            _ => levels.push(Level {
+        match levels.last_mut().filter(|_| present == Some(limit)) {
+            Some(last) => last.to = at,
+            None => levels.push(Level {
                 from: at,
                 to: at,
-                value: limit,
+                value: limit as f64,
             }),
         }
+        present = Some(limit);
     }
     levels
 }
