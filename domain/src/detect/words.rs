@@ -63,7 +63,7 @@ pub fn count(value: f64) -> String {
 /// `0.4 %`, `12 %`, `below 0.1 %`: for chances, of which the small ones matter.
 pub fn chance(share: f64) -> String {
     match share * 100.0 {
-        p if p > 0.0 && p < 0.1 => "below 0.1\u{a0}%".to_owned(),
+        p if p < 0.1 => "below 0.1\u{a0}%".to_owned(),
         p if p < 9.95 => format!("{p:.1}\u{a0}%"),
         p => format!("{p:.0}\u{a0}%"),
     }
@@ -198,7 +198,7 @@ mod tests {
 
     #[rstest]
     #[case(0.004, "0.4 %")]
-    #[case(0.0, "0.0 %")]
+    #[case(0.0, "below 0.1 %")]
     #[case(0.000_2, "below 0.1 %")]
     #[case(0.32, "32 %")]
     fn chances(#[case] share: f64, #[case] expected: &str) {

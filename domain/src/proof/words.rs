@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{Outcome, Pair, Proof};
-use crate::detect::words::{bytes, count, duration, percent};
+use crate::detect::words::{bytes, chance, count, duration, percent};
 
 impl Proof {
     /// `fixed: 3.1 mean intervals without a restart, residual 4.5 %; goroutines at age 60 min: 9 instead of 2,140`. `tasks` says what is
@@ -32,9 +32,9 @@ impl Proof {
                 "nothing to compare with: fewer than two restarts before".to_owned()
             }
             Outcome::Fixed => format!(
-                "fixed: {:.1} mean intervals without a restart, residual {}",
-                self.intervals,
-                percent_of_one_decimal(self.residual)
+                "fixed: {} mean intervals without a restart, residual {}",
+                intervals(self.intervals),
+                chance(self.residual)
             ),
             Outcome::Better { rate_ratio } => {
                 format!("better: {} of the restarts of before", percent(rate_ratio))
@@ -68,8 +68,13 @@ fn seconds(count: f64) -> TimeDelta {
     TimeDelta::milliseconds((count * 1e3) as i64)
 }
 
-fn percent_of_one_decimal(share: f64) -> String {
-    format!("{:.1}\u{a0}%", share * 100.0)
+/// `3.1`, `58,552`: a tenth is worth telling of few.
+fn intervals(passed: f64) -> String {
+    if passed < 20.0 {
+        format!("{passed:.1}")
+    } else {
+        count(passed)
+    }
 }
 
 #[cfg(test)]
@@ -98,6 +103,21 @@ mod tests {
     #[case(Outcome::TooEarly { ready_in_s: 7_800.0 }, "too early to say: in 2.2 h")]
     fn sentences(#[case] outcome: Outcome, #[case] expected: &str) {
         assert_eq!(said(outcome, None), expected);
+    }
+
+    #[test]
+    fn many_intervals_are_not_told_to_a_tenth() {
+        let proof = Proof {
+            outcome: Outcome::Fixed,
+            intervals: 58_552.1,
+            residual: 0.0,
+            growth: None,
+            same_age: None,
+        };
+        assert_eq!(
+            proof.text("tasks").replace('\u{a0}', " "),
+            "fixed: 58,552 mean intervals without a restart, residual below 0.1 %"
+        );
     }
 
     #[test]
