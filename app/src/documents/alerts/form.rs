@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use domain::alert::{FieldProblem, Fields};
 use leptos::prelude::*;
 
-use crate::erase::Erase;
+use crate::{documents::draft::in_textarea, erase::Erase};
 
 /// What is in a form, and what is wrong with it.
 #[derive(Clone, Debug, Default)]
