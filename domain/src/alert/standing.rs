@@ -144,12 +144,12 @@ impl Standing {
                 self.phase = firing(look.at);
                 Some(Change::Fired)
             }
-            Phase::Inactive if !met || look.in_grace => {
-                if !met {
-                    *self = Self::default();
-                } else {
-                    (self.value, self.peak) = (None, None);
-                }
+            Phase::Inactive if !met => {
+                *self = Self::default();
+                None
+            }
+            Phase::Inactive if look.in_grace => {
+                (self.value, self.peak) = (None, None);
                 None
             }
             Phase::Inactive if rule.hold().is_zero() => {
@@ -195,8 +195,8 @@ impl Standing {
             return;
         }
         match &mut self.phase {
-            Phase::Pending { since } => *since += blind,
-            Phase::Firing {
+            Phase::Pending { since }
+            | Phase::Firing {
                 clear_since: Some(since),
                 ..
             } => *since += blind,

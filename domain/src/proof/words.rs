@@ -17,11 +17,7 @@ impl Proof {
                     .memory
                     .map(|pair| instead("memory", &at, pair, |value| bytes(value as u64))),
             );
-            parts.extend(
-                same_age
-                    .tasks
-                    .map(|pair| instead(tasks, &at, pair, |value| count(value))),
-            );
+            parts.extend(same_age.tasks.map(|pair| instead(tasks, &at, pair, count)));
         }
         parts.join("; ")
     }

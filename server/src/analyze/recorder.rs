@@ -8,7 +8,6 @@
 use std::{collections::HashMap, future::Future, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable as _};
-use chrono::Utc;
 use domain::{
     Timestamp,
     fact::Observation,
@@ -370,14 +369,12 @@ impl Recorder {
         }
         let (store, source) = (&self.store, desk.source);
         let (changes, beside) = (&changes, &beside);
-        let is_news = self.is_news;
+        let (is_news, now) = (self.is_news, self.clock.now());
         let recorded = self
             .persist(|| async move {
                 let ledger = store.ledger();
                 if is_news {
-                    ledger
-                        .record_news(source, changes, beside, Utc::now())
-                        .await
+                    ledger.record_news(source, changes, beside, now).await
                 } else {
                     ledger.record_with(source, changes, beside).await
                 }
