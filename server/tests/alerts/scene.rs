@@ -40,8 +40,7 @@ impl Scene {
     /// With these rules and a workload `checkout` that has been running for an hour on a healthy source.
     pub(crate) async fn with(rules: &[Rule]) -> Self {
         let fixture = Fixture::new().await;
-        // In the past: what is due is due by the clock of who sends. Within the two hours that are in memory.
-        let begin = now() - TimeDelta::minutes(65);
+        let begin = now();
         fixture.store.alerts().provision(rules, &[]).await.unwrap();
         let (workload, container) = fixture
             .container("c1", "checkout", begin - TimeDelta::hours(1))

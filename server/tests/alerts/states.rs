@@ -53,6 +53,7 @@ async fn every_end_is_said_once_with_its_cause_however_often_it_is_written() {
     assert_eq!(alerts[0].occurrences, 2);
     assert_eq!(alerts[0].phase, AlertPhase::Firing);
 
+    scene.hurry().await;
     scene.dispatcher().drain().await.unwrap();
     let got = receiver.got();
     assert_eq!(got.len(), 1, "what is due at once goes in one message");
@@ -257,6 +258,7 @@ async fn a_silence_holds_back_words_until_it_ends() {
     }
     let mut watch = scene.watch();
     watch.look(scene.at(40)).await.unwrap();
+    scene.hurry().await;
     scene.dispatcher().drain().await.unwrap();
     assert_eq!(receiver.got(), []);
     let firing = scene.alerts(None).await;
@@ -269,6 +271,7 @@ async fn a_silence_holds_back_words_until_it_ends() {
 
     assert!(alerts.end_silence(id, scene.at(50)).await.unwrap());
     watch.look(scene.at(60)).await.unwrap();
+    scene.hurry().await;
     scene.dispatcher().drain().await.unwrap();
     let said: Vec<_> = receiver
         .got()
