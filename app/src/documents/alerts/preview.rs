@@ -94,7 +94,7 @@ fn Times(workloads: Vec<WorkloadPreview>, quantity: Option<Quantity>) -> impl In
                 .map(move |episode| (one.workload, one.name.clone(), episode))
         })
         .collect();
-    all.sort_by(|a, b| b.2.fired_at.cmp(&a.2.fired_at));
+    all.sort_by_key(|(_, _, one)| std::cmp::Reverse(one.fired_at));
     let left_out = all.len().saturating_sub(LISTED);
     let rows = all
         .into_iter()
