@@ -219,16 +219,13 @@ fn outcome(failure: &Failure, attempts: u32, now: Timestamp) -> Outcome {
     if !failure.may_pass || attempts + 1 >= TRIES {
         return Outcome::Dead { problem };
     }
-    let pauses = ExponentialBuilder::default()
+    let mut pauses = ExponentialBuilder::default()
         .with_jitter()
         .with_min_delay(FIRST_PAUSE)
         .with_max_delay(LONGEST_PAUSE)
         .with_max_times(TRIES as usize)
         .build();
-    let pause = pauses
-        .skip(attempts as usize)
-        .next()
-        .unwrap_or(LONGEST_PAUSE);
+    let pause = pauses.nth(attempts as usize).unwrap_or(LONGEST_PAUSE);
     let pause = failure
         .retry_after
         .map_or(pause, |wanted| pause.max(wanted.min(LONGEST_PAUSE)));

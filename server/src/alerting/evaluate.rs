@@ -127,7 +127,7 @@ pub fn evaluate(
                 silences: &silences,
                 when,
             };
-            scene.step_gone(alert, &mut plan);
+            scene.step_gone(&alert, &mut plan);
         }
     }
     plan
@@ -177,7 +177,7 @@ impl Scene<'_> {
         let Some(reading) = reading else {
             // Not looked at, so nothing has changed; but a silence may have ended, or a reminder be due.
             if let Some(alert) = before {
-                self.say(alert.clone(), alert, None, whom, source, plan);
+                self.say(&alert.clone(), alert, None, whom, source, plan);
             }
             return;
         };
@@ -219,13 +219,13 @@ impl Scene<'_> {
         if alert.id.is_none() && change.is_none() {
             return;
         }
-        self.say(before, alert, change, whom, source, plan);
+        self.say(&before, alert, change, whom, source, plan);
     }
 
     /// Notes what changed, and what is said of it.
     fn say(
         &self,
-        before: OpenAlert,
+        before: &OpenAlert,
         mut alert: OpenAlert,
         change: Option<domain::alert::Change>,
         whom: Whom<'_>,
@@ -281,14 +281,14 @@ impl Scene<'_> {
             // Told by when it fired, which the state no longer has when it is over.
             message(
                 self.stored,
-                &before_or(&alert, &before),
+                &before_or(&alert, before),
                 subject(),
                 notice,
                 reason,
                 now,
             )
         });
-        if change.is_none() && message.is_none() && alert == before {
+        if change.is_none() && message.is_none() && alert == *before {
             return;
         }
         // Values alone are written when nothing else is, at most: the page shows them, and a tick is rarely without.
@@ -301,7 +301,7 @@ impl Scene<'_> {
     }
 
     /// An alert about something that is not looked at any longer ends: there is nothing left that it could be about.
-    fn step_gone(&self, before: OpenAlert, plan: &mut Plan) {
+    fn step_gone(&self, before: &OpenAlert, plan: &mut Plan) {
         let mut alert = before.clone();
         let look = Look {
             at: self.when.now,
@@ -310,7 +310,7 @@ impl Scene<'_> {
             reading: Reading::Absent,
         };
         let change = alert.standing.look(&self.stored.rule, look);
-        if change.is_some() || alert != before {
+        if change.is_some() || alert != *before {
             plan.steps.push(Step {
                 alert,
                 rule: self.stored.clone(),
@@ -429,7 +429,7 @@ fn level(
     });
     let Some(newest) = of_this_run
         .clone()
-        .last()
+        .next_back()
         .filter(|sample| now - sample.at <= stale)
     else {
         return Reading::Unknown;

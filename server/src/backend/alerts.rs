@@ -232,9 +232,9 @@ impl AlertBackend for StoreBackend {
         let mut own = Fields::default();
         for (name, text) in fields.iter() {
             if COMMON.contains(&name) {
-                common.set(name, text)
+                common.set(name, text);
             } else if !text.trim().is_empty() {
-                own.set(name, text)
+                own.set(name, text);
             }
         }
         let before = match id {

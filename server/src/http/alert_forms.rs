@@ -7,6 +7,8 @@ use app::{
     alerts::{AlertBackend, ChangeError},
     backend::{BackendError, Caller},
 };
+use std::fmt::Write as _;
+
 use axum::{
     Router,
     extract::{Form, Path, State},
@@ -95,10 +97,9 @@ async fn export(State(state): State<AppState>) -> Result<Response, Problem> {
     for rule in rules {
         text.push_str("[[rule]]\n");
         for (name, value) in rule.fields.iter() {
-            text.push_str(&format!(
-                "{name} = {}\n",
-                toml::Value::String(value.to_owned())
-            ));
+            let value = toml::Value::String(value.to_owned());
+            // Writing into a string cannot fail.
+            let _never = writeln!(text, "{name} = {value}");
         }
         text.push('\n');
     }

@@ -18,7 +18,8 @@ use utoipa::ToSchema;
 pub(super) struct Problem {
     /// A URI that names the kind of problem: `urn:inquest:problem:` and the code.
     #[serde(rename = "type")]
-    kind: String,
+    #[schema(value_type = String)]
+    kind: Box<str>,
     /// The kind in words, the same for every problem of the kind.
     title: &'static str,
     /// The HTTP status.
@@ -29,7 +30,8 @@ pub(super) struct Problem {
     code: &'static str,
     /// Which parameter is wrong, when it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
+    #[schema(value_type = Option<String>)]
+    field: Option<Box<str>>,
     /// Everything that is wrong, field by field, when more than one may be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<FieldProblem>,
@@ -43,7 +45,7 @@ impl Problem {
         detail: impl Into<String>,
     ) -> Self {
         Self {
-            kind: format!("urn:inquest:problem:{code}"),
+            kind: format!("urn:inquest:problem:{code}").into(),
             title,
             status: status.as_u16(),
             detail: detail.into(),
@@ -56,7 +58,7 @@ impl Problem {
     /// A parameter that makes no sense.
     pub(super) fn invalid(field: &str, detail: impl Into<String>) -> Self {
         Self {
-            field: Some(field.to_owned()),
+            field: Some(field.into()),
             ..Self::new(
                 StatusCode::BAD_REQUEST,
                 "invalid_parameter",
@@ -137,7 +139,7 @@ impl From<ChangeError> for Problem {
                 let field = first.map(|problem| problem.field.clone());
                 let detail = first.map(|problem| format!("{}: {}", problem.field, problem.problem));
                 Self {
-                    field,
+                    field: field.map(Into::into),
                     problems,
                     ..Self::new(
                         StatusCode::UNPROCESSABLE_ENTITY,

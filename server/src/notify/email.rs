@@ -1,5 +1,7 @@
 //! Mail, as text and as HTML.
 
+use std::fmt::Write as _;
+
 use domain::alert::FieldProblem;
 use lettre::message::{Mailbox, MultiPart, header};
 
@@ -137,41 +139,41 @@ fn server(text: &str, security: Security) -> Result<(String, u16), FieldProblem>
     }
 }
 
-/// The same as HTML that every mail program shows: tables, no style sheet, nothing that is loaded.
+/// The same as HTML that every mail program shows: tables, no style sheet, nothing that is loaded. (Writing into a string cannot fail.)
 fn page(envelope: &Envelope<'_>) -> String {
     let (told, left_out) = words::told(envelope);
     let mut page = String::from(
         "<!doctype html><html lang=\"en\"><body style=\"font-family:sans-serif;font-size:14px;line-height:20px;color:#16181d\">",
     );
     for message in told {
-        page.push_str(&format!("<h2 style=\"font-size:16px;margin:24px 0 8px\">{}</h2><table cellpadding=\"0\" cellspacing=\"0\">", words::html(&message.title())));
+        page.push_str("<h2 style=\"font-size:16px;margin:24px 0 8px\">");
+        page.push_str(&words::html(&message.title()));
+        page.push_str("</h2><table cellpadding=\"0\" cellspacing=\"0\">");
         for (name, value) in message.facts() {
-            page.push_str(&format!(
-                "<tr><td style=\"color:#676e7a;padding:2px 16px 2px 0;vertical-align:top\">{name}</td><td style=\"padding:2px 0\">{}</td></tr>",
-                words::html(&value)
-            ));
+            let value = words::html(&value);
+            let _never = write!(
+                page,
+                "<tr><td style=\"color:#676e7a;padding:2px 16px 2px 0;vertical-align:top\">{name}</td><td style=\"padding:2px 0\">{value}</td></tr>"
+            );
         }
         page.push_str("</table>");
         if !message.text.is_empty() {
-            page.push_str(&format!("<p>{}</p>", words::html(&message.text)));
+            let _never = write!(page, "<p>{}</p>", words::html(&message.text));
         }
-        page.push_str(&format!(
-            "<p><a href=\"{}\">Open in Inquest</a>",
-            words::html(&envelope.link(message))
-        ));
+        let link = words::html(&envelope.link(message));
+        let _never = write!(page, "<p><a href=\"{link}\">Open in Inquest</a>");
         if let Some(runbook) = &message.runbook {
-            page.push_str(&format!(
-                " · <a href=\"{}\">Runbook</a>",
-                words::html(runbook)
-            ));
+            let runbook = words::html(runbook);
+            let _never = write!(page, " · <a href=\"{runbook}\">Runbook</a>");
         }
         page.push_str("</p>");
     }
     if left_out > 0 {
-        page.push_str(&format!(
-            "<p>and {left_out} more: <a href=\"{0}/alerts\">{0}/alerts</a></p>",
-            words::html(envelope.base_url)
-        ));
+        let base = words::html(envelope.base_url);
+        let _never = write!(
+            page,
+            "<p>and {left_out} more: <a href=\"{base}/alerts\">{base}/alerts</a></p>"
+        );
     }
     page.push_str("</body></html>");
     page

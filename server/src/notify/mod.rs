@@ -1,5 +1,9 @@
 //! Channels: how a notice is told to other systems and to people. One file for each kind, all of the same shape: a [`Kind`] with its
 //! fields and a function that turns messages into what is sent. They decide neither whether nor when.
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "some kinds have templates and addresses that may be wrong, and all have one shape"
+)]
 
 mod alertmanager;
 mod dingtalk;

@@ -173,7 +173,8 @@ impl Sender {
             .map_err(|error| {
                 let forbidden = error
                     .get_ref()
-                    .is_some_and(|inner| inner.is::<super::guard::Forbidden>());
+                    .and_then(|inner| inner.downcast_ref::<super::guard::Forbidden>())
+                    .is_some();
                 let problem = if forbidden {
                     error.to_string()
                 } else {

@@ -1,4 +1,4 @@
-//! `WeCom` (WeChat Work): a robot of a group.
+//! `WeCom` (`WeChat` Work): a robot of a group.
 
 use domain::alert::FieldProblem;
 use serde_json::json;

@@ -136,10 +136,8 @@ pub(in crate::store) async fn note(
                     What::End {
                         new_fault: Some(_), ..
                     },
-                ) => {
-                    scene.happen(connection, alert, one).await?;
-                }
-                (Condition::Happens(Happening::ChildOutOfMemory), What::ChildOutOfMemory) => {
+                )
+                | (Condition::Happens(Happening::ChildOutOfMemory), What::ChildOutOfMemory) => {
                     scene.happen(connection, alert, one).await?;
                 }
                 (Condition::Threshold(threshold), What::End { .. }) => {
