@@ -100,12 +100,12 @@ impl Scene {
         self.begin + TimeDelta::seconds(seconds)
     }
 
-    pub(crate) fn end(&self, cause: Cause, ended_at: Timestamp) -> LedgerChange {
+    pub(crate) fn end(cause: Cause, ended_at: Timestamp) -> LedgerChange {
         end("c1", cause, ended_at)
     }
 
     pub(crate) async fn happen(&self, cause: Cause, ended_at: Timestamp) {
-        let change = self.end(cause, ended_at);
+        let change = Self::end(cause, ended_at);
         self.fixture
             .store
             .ledger()

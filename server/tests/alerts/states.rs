@@ -78,7 +78,7 @@ async fn an_end_and_what_is_said_of_it_are_both_kept_or_neither() {
         container: "nobody".into(),
         at: scene.at(10),
     };
-    let changes = [scene.end(Cause::OutOfMemory, scene.at(10)), stranger];
+    let changes = [Scene::end(Cause::OutOfMemory, scene.at(10)), stranger];
     let refused = scene
         .fixture
         .store
@@ -95,7 +95,7 @@ async fn an_end_and_what_is_said_of_it_are_both_kept_or_neither() {
 async fn what_is_history_when_it_is_heard_of_is_not_said() {
     let scene = Scene::with(&[rule(OOM)]).await;
     let long_ago = scene.begin - TimeDelta::days(2);
-    let change = scene.end(Cause::OutOfMemory, long_ago);
+    let change = Scene::end(Cause::OutOfMemory, long_ago);
     scene
         .fixture
         .store
@@ -104,7 +104,7 @@ async fn what_is_history_when_it_is_heard_of_is_not_said() {
         .await
         .unwrap();
     // Nor what is recorded as history.
-    let change = scene.end(Cause::OutOfMemory, scene.at(1));
+    let change = Scene::end(Cause::OutOfMemory, scene.at(1));
     scene
         .fixture
         .store

@@ -44,7 +44,7 @@ fn by_exit_code(code: i32) -> &'static str {
 }
 
 fn by_flag(change: Change) -> &'static str {
-    if change.after.oom_killed && !(change.before.oom_killed && !change.is_down()) {
+    if change.after.oom_killed && (change.is_down() || !change.before.oom_killed) {
         "out_of_memory"
     } else if change.is_down() {
         match change.after.exit_code {

@@ -128,6 +128,6 @@ mod tests {
         assert!((confusion.recall("stopped") - 0.6).abs() < 1e-9);
         let f1 = 2.0 * 6.0 / (8.0 + 10.0);
         assert!((confusion.f1("stopped") - f1).abs() < 1e-9);
-        assert!((confusion.macro_f1() - (0.8 + f1) / 2.0).abs() < 1e-9);
+        assert!((confusion.macro_f1() - f64::midpoint(0.8, f1)).abs() < 1e-9);
     }
 }

@@ -3,11 +3,7 @@
 //!
 //! `SCORE_WORKLOADS`, `SCORE_DAYS`, `SCORE_HASTE` (how many times as often everything happens), `SCORE_SEED` and `SCORE_AT_ONCE` (hosts
 //! that are watched at the same time) set its size; with `SCORE_RESULTS` each figure is appended to that file.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test binary that reports"
-)]
+#![expect(clippy::unwrap_used, reason = "a test binary that reports")]
 
 mod baselines;
 mod confusion;
