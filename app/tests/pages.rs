@@ -6,7 +6,7 @@
 
 mod fixture;
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Write as _};
 
 use app::{
     App,
@@ -565,9 +565,9 @@ fn outline(html: &str) -> String {
         match part.split_once(" d=\"M") {
             Some((before, after)) => {
                 let (_, after) = after.split_once('"').unwrap();
-                out += &format!("<{before} d=\"…\"{after}\n");
+                writeln!(out, "<{before} d=\"…\"{after}").unwrap();
             }
-            None => out += &format!("<{part}\n"),
+            None => writeln!(out, "<{part}").unwrap(),
         }
     }
     out

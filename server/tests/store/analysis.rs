@@ -34,10 +34,10 @@ async fn read(
     (from, to): (Timestamp, Timestamp),
     mib: impl Fn(f64) -> f64,
 ) {
-    let ticks: Vec<Tick> = (1..)
-        .map(|index| from + TimeDelta::seconds(10) * index)
-        .take_while(|at| *at <= to)
-        .map(|at| {
+    let readings = (to - from).num_seconds() / 10;
+    let ticks: Vec<Tick> = (1..=readings)
+        .map(|index| {
+            let at = from + TimeDelta::seconds(10 * index);
             let memory = mib((at - from).num_seconds() as f64 / 60.0);
             let sample = Sample {
                 working_set_bytes: Some((memory * MIB) as u64),
