@@ -1,7 +1,7 @@
 //! Rules, alerts, silences, channels and the outbox.
 //!
 //! The state of alerts has one writer at a time: whoever changes it locks the row of `alert_clock` first. There are two: the tick, which
-//! looks at everything ([`tick`]), and the ledger, which tells of ends in the transaction that writes them ([`ends`]). What is to be said
+//! looks at everything (`tick`), and the ledger, which tells of ends in the transaction that writes them (`ends`). What is to be said
 //! is written with the state that it is about, and to whom in the same transaction.
 
 mod channels;

@@ -1,4 +1,4 @@
-//! Incidents: [`file`] puts restarts into them, [`change`] is what people do, [`rest`] what time does, [`read`] how people read them.
+//! Incidents: [`mod@file`] puts restarts into them, [`change`] is what people do, [`rest`] what time does, [`read`] how people read them.
 
 mod change;
 mod file;

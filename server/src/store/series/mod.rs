@@ -4,7 +4,7 @@
 //! 2. [`Samples::seal`] moves whole windows of two hours from `head_log` to `chunk_2h`, with their rollups of five minutes, and writes
 //!    their hours to `roll_1h`, in one transaction.
 //! 3. It also merges the chunks of a finished day into `chunk_1d` and `roll_5m`.
-//! 4. What the last day of each container looked like is in memory in quarters of an hour, too: [`Samples::last_day`] draws from it.
+//! 4. What the last day of each container looked like is in memory in quarters of an hour, too: `Samples::last_day` draws from it.
 //! 5. [`Samples::query`] answers from memory, chunks or rollups, whichever has the range at the step that is asked for.
 //!
 //! A sample is its container and its time in milliseconds: appending it again changes nothing, so a batch may be repeated.
