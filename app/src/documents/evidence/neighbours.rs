@@ -32,12 +32,12 @@ pub fn Neighbours(
             );
             view! {
                 <tr>
-                    <th scope="row">
+                    <th scope="row" class="what">
                         <a href=format!("/workloads/{}", one.workload) rel="external">{one.name}</a>
-                        <span class="mut">{mark}</span>
+                        <span class="sub">{mark}</span>
                     </th>
-                    <td class="num">{bytes(one.working_set_bytes as f64)}</td>
-                    <td class="num">{limit}</td>
+                    <td class="num" data-l="working set">{bytes(one.working_set_bytes as f64)}</td>
+                    <td class="num" data-l="of limit">{limit}</td>
                     <td class="share">
                         <ShareBar share=one.working_set_bytes as f64 / largest as f64 />
                     </td>
