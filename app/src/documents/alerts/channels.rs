@@ -13,7 +13,7 @@ use super::{Tabs, alerting, form::Form, now};
 use crate::{
     backend::{BackendError, Caller, SharedBackend},
     components::{Ago, Empty},
-    documents::{asking, failed},
+    documents::{asking, failed, missing},
     erase::Erase,
     format::day_clock,
 };
@@ -298,12 +298,10 @@ pub fn ChannelPage() -> impl IntoView {
                 .find(|kind| Some(kind.kind.as_str()) == channel.fields.get("kind"))
         });
         let (Some(channel), Some(kind)) = (channel, kind) else {
-            return failed(
-                "This channel",
-                BackendError::NotFound {
-                    what: "channel".to_owned(),
-                    id: id.map(|id| id.to_string()).unwrap_or_default(),
-                },
+            return missing(
+                "channel",
+                "It was removed, or the address is mistyped.",
+                ("/alerts/channels", "All channels"),
             );
         };
         let came_back = query.get(WRONG).is_some();

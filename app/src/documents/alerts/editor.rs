@@ -13,7 +13,7 @@ use super::{alerting, form::Form, preview::Preview};
 use crate::{
     alerts::ChangeError,
     backend::{BackendError, Caller, SharedBackend},
-    documents::{asking, failed},
+    documents::{asking, failed, missing},
     erase::Erase,
 };
 
@@ -56,14 +56,17 @@ pub fn EditRule() -> impl IntoView {
         .and_then(|id| id.parse().ok());
     match id {
         Some(id) => view! { <Editor id=Some(id) /> }.erase(),
-        None => failed(
-            "This rule",
-            BackendError::NotFound {
-                what: "rule".to_owned(),
-                id: "of this address".to_owned(),
-            },
-        ),
+        None => none(),
     }
+}
+
+/// There is no such rule.
+fn none() -> AnyView {
+    missing(
+        "rule",
+        "It was removed, or the address is mistyped.",
+        ("/alerts/rules", "All rules"),
+    )
 }
 
 struct Loaded {
@@ -155,6 +158,7 @@ fn Editor(id: Option<RuleId>) -> impl IntoView {
     Suspend::new(async move {
         match load(&backend, &caller, id, typed, refused).await {
             Ok(loaded) => view! { <Page loaded /> }.erase(),
+            Err(BackendError::NotFound { .. }) => none(),
             Err(error) => failed("This rule", error),
         }
     })
