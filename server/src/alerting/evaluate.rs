@@ -6,10 +6,12 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     alert::{
-        Condition, Inhibition, Look, Notice, Pick, Reading, Rule, Side, Signal, Subject,
+        Condition, Inhibition, Look, Message, Notice, Pick, Reading, Rule, Side, Signal, Subject,
         Suppressed, Target, due,
     },
     ids::{RuleId, SourceId, WorkloadId},
+    leak::Growth,
+    outlook::Outlook,
     sample::Sample,
     source::SourceState,
     workload::ContainerState,
@@ -29,6 +31,8 @@ pub struct Readings {
     pub watched: HashSet<SourceId>,
     /// Samples since the last look, by workload; those of a workload that was not looked up are missing.
     pub samples: HashMap<WorkloadId, Vec<Sample>>,
+    /// What is expected of the present runs; a run that was not judged yet is missing.
+    pub outlooks: HashMap<WorkloadId, Outlook>,
     /// Restarts by rule and workload. A rule that is missing was not counted: nothing about it can have changed.
     pub counts: HashMap<RuleId, Counted>,
     /// Sources with an open incident of their engine or host.
@@ -279,14 +283,18 @@ impl Scene<'_> {
                 Reason::default()
             };
             // Told by when it fired, which the state no longer has when it is over.
-            message(
+            let said = message(
                 self.stored,
                 &before_or(&alert, before),
                 subject(),
                 notice,
                 reason,
                 now,
-            )
+            );
+            Message {
+                limit_in: self.limit_in(notice, whom),
+                ..said
+            }
         });
         if change.is_none() && message.is_none() && alert == *before {
             return;
@@ -298,6 +306,25 @@ impl Scene<'_> {
             change,
             message,
         });
+    }
+
+    /// When memory meets its limit, for what is said of a rule about memory that still holds.
+    fn limit_in(&self, notice: Notice, whom: Whom<'_>) -> Option<String> {
+        let threshold = self.stored.rule.condition.threshold()?;
+        let is_about_memory = matches!(
+            threshold.signal,
+            Signal::MemoryRatio(_)
+                | Signal::MemoryWorkingSetBytes(_)
+                | Signal::MemoryGrowth
+                | Signal::TimeToLimit
+        );
+        match whom {
+            Whom::Workload(member) if is_about_memory && notice != Notice::Resolved => {
+                let outlook = self.readings.outlooks.get(&member.id)?;
+                outlook.limit_text(self.when.now)
+            }
+            _ => None,
+        }
     }
 
     /// An alert about something that is not looked at any longer ends: there is nothing left that it could be about.
@@ -373,6 +400,18 @@ impl Scene<'_> {
                 (counted.is_complete || count.is_some())
                     .then(|| Reading::Value(f64::from(count.unwrap_or(0))))
             }
+            (
+                signal @ (Signal::TimeToLimit | Signal::MemoryGrowth | Signal::TaskGrowth),
+                Whom::Workload(member),
+            ) => {
+                if !is_running(member) {
+                    return Some(Reading::Absent);
+                }
+                let outlook = self.readings.outlooks.get(&member.id);
+                Some(outlook.map_or(Reading::Unknown, |outlook| {
+                    ahead(signal, outlook, self.when.now)
+                }))
+            }
             (signal, Whom::Workload(member)) => {
                 let samples = self.readings.samples.get(&member.id)?;
                 Some(level(
@@ -405,6 +444,31 @@ const fn is_down(state: SourceState) -> bool {
     )
 }
 
+const fn is_running(member: &Member) -> bool {
+    matches!(
+        member.state,
+        ContainerState::Running | ContainerState::Paused
+    )
+}
+
+/// The number of a workload that is expected of its run.
+fn ahead(signal: &Signal, outlook: &Outlook, now: Timestamp) -> Reading {
+    const SECONDS_AN_HOUR: f64 = 3_600.0;
+    let growth = match signal {
+        Signal::TaskGrowth => &outlook.tasks,
+        _ => &outlook.memory,
+    };
+    match growth {
+        Growth::Unknown(_) => Reading::Unknown,
+        Growth::Flat(_) => Reading::Absent,
+        // Without a limit, or with one that is too far away to tell, there is no time to it.
+        Growth::Growing(_) if matches!(signal, Signal::TimeToLimit) => outlook
+            .limit_in_s(now)
+            .map_or(Reading::Absent, Reading::Value),
+        Growth::Growing(growing) => Reading::Value(growing.line.slope * SECONDS_AN_HOUR),
+    }
+}
+
 /// The number of a workload that samples tell.
 fn level(
     signal: &Signal,
@@ -414,10 +478,7 @@ fn level(
     samples: &[Sample],
     now: Timestamp,
 ) -> Reading {
-    if !matches!(
-        member.state,
-        ContainerState::Running | ContainerState::Paused
-    ) {
+    if !is_running(member) {
         return Reading::Absent;
     }
     let stale = TimeDelta::milliseconds(source.interval_ms * STALE_INTERVALS).max(STALE_AT_LEAST);
@@ -456,11 +517,7 @@ fn level(
 pub fn missing_input(rule: &Rule) -> Option<&'static str> {
     use domain::alert::Happening;
     match &rule.condition {
-        Condition::Threshold(threshold) => match threshold.signal {
-            Signal::MemoryGrowth | Signal::TaskGrowth => Some("growth is not followed yet"),
-            Signal::TimeToLimit => Some("forecasts are not made yet"),
-            _ => None,
-        },
+        Condition::Threshold(_) => None,
         Condition::Happens(happening) => match happening {
             Happening::Restart(_) | Happening::ChildOutOfMemory | Happening::NewPanic => None,
             Happening::IncidentOpened => Some("incidents are not kept yet"),

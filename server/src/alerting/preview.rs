@@ -75,6 +75,13 @@ pub async fn preview(
             Signal::MemoryRatio(_) => Some(Metric::MemoryRatio),
             Signal::MemoryWorkingSetBytes(_) => Some(Metric::MemoryWorkingSetBytes),
             Signal::Tasks(_) => Some(Metric::Tasks),
+            Signal::MemoryGrowth | Signal::TaskGrowth | Signal::TimeToLimit => {
+                answer.note = Some(
+                    "What was expected of past runs is not kept, so there is no preview."
+                        .to_owned(),
+                );
+                return Ok(answer);
+            }
             _ => None,
         },
         Condition::Happens(Happening::ChildOutOfMemory) => {
