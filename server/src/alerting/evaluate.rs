@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     alert::{
-        Condition, Inhibition, Look, Message, Notice, Pick, Reading, Rule, Side, Signal, Subject,
-        Suppressed, Target, due,
+        Condition, Happening, Inhibition, Look, Message, Notice, Pick, Reading, Side, Signal,
+        Subject, Suppressed, Target, due,
     },
     ids::{RuleId, SourceId, WorkloadId},
     leak::Growth,
@@ -18,8 +18,8 @@ use domain::{
 };
 
 use crate::store::alerts::{
-    Member, OpenAlert, Plan, Reason, Roster, SourceMember, Step, StoredRule, StoredSilence,
-    TargetKey, message,
+    GoingOn, Member, OpenAlert, Plan, Reason, Roster, SourceMember, Step, StoredRule,
+    StoredSilence, TargetKey, message,
 };
 
 /// Everything that was read for one look.
@@ -35,8 +35,8 @@ pub struct Readings {
     pub outlooks: HashMap<WorkloadId, Outlook>,
     /// Restarts by rule and workload. A rule that is missing was not counted: nothing about it can have changed.
     pub counts: HashMap<RuleId, Counted>,
-    /// Sources with an open incident of their engine or host.
-    pub platform_incidents: HashSet<SourceId>,
+    /// Incidents that go on.
+    pub incidents: GoingOn,
     /// Why the newest end of an alert's workload came about.
     pub reasons: HashMap<TargetKey, Reason>,
 }
@@ -118,6 +118,18 @@ pub fn evaluate(
                     open.remove(&(stored.id, key))
                 };
                 scene.step(before, Whom::Workload(member), &mut plan);
+            }
+            // An incident of an engine or its host is about the source.
+            for source in &readings.roster.sources {
+                let key = TargetKey {
+                    source: source.id,
+                    workload: None,
+                };
+                if stored.rule.condition == Condition::Happens(Happening::IncidentOpened)
+                    && let Some(before) = open.remove(&(stored.id, key))
+                {
+                    scene.step(Some(before), Whom::Source(source), &mut plan);
+                }
             }
         }
     }
@@ -280,7 +292,14 @@ impl Scene<'_> {
             let reason = if about_ends {
                 reason
             } else {
-                Reason::default()
+                let incidents = &self.readings.incidents.of_workloads;
+                Reason {
+                    incident: alert
+                        .target
+                        .workload
+                        .and_then(|id| incidents.get(&id).copied()),
+                    ..Reason::default()
+                }
             };
             // Told by when it fired, which the state no longer has when it is over.
             let said = message(
@@ -349,9 +368,13 @@ impl Scene<'_> {
 
     fn suppressed(&self, whom: Whom<'_>, source: &SourceMember) -> Option<Suppressed> {
         let rule = &self.stored.rule;
-        let inhibition = Inhibition {
-            is_source_down: is_down(source.state),
-            is_platform_incident: self.readings.platform_incidents.contains(&source.id),
+        let inhibition = match whom {
+            // What is about the source is what people are told instead.
+            Whom::Source(_) => Inhibition::default(),
+            Whom::Workload(_) => Inhibition {
+                is_source_down: is_down(source.state),
+                is_platform_incident: self.readings.incidents.shaken.contains(&source.id),
+            },
         };
         if inhibition.holds_back(rule) {
             return Some(Suppressed::Inhibited);
@@ -511,17 +534,4 @@ fn level(
         (Pick::Extreme, Side::Below) => values.reduce(f64::min),
     };
     picked.map_or(Reading::Absent, Reading::Value)
-}
-
-/// Why a rule never fires in this version, when what it looks at is not there.
-pub fn missing_input(rule: &Rule) -> Option<&'static str> {
-    use domain::alert::Happening;
-    match &rule.condition {
-        Condition::Threshold(_) => None,
-        Condition::Happens(happening) => match happening {
-            Happening::Restart(_) | Happening::ChildOutOfMemory | Happening::NewPanic => None,
-            Happening::IncidentOpened => Some("incidents are not kept yet"),
-            Happening::FixFailed => Some("fixes are not followed yet"),
-        },
-    }
 }

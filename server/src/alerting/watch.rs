@@ -78,6 +78,7 @@ impl Watch {
     /// Looks once.
     pub async fn look(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let roster = self.store.alert_roster(now).await?;
+        let incidents = self.store.alerts().going_on(now).await?;
         // Reasons are read before the lock is taken: they belong to ends that are in the ledger already.
         let alerts = self.store.alerts();
         let mut tick = alerts.begin_tick().await?;
@@ -119,7 +120,7 @@ impl Watch {
             watched: self.watched.clone(),
             samples,
             counts,
-            platform_incidents: HashSet::new(),
+            incidents,
             reasons,
         };
         let plan = evaluate(

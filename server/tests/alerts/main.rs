@@ -5,6 +5,7 @@ mod ahead;
 #[path = "../store/database.rs"]
 #[allow(dead_code, reason = "shared with the tests of the store")]
 mod database;
+mod incidents;
 mod killed;
 mod outbox;
 mod receiver;
