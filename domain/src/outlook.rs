@@ -73,6 +73,33 @@ impl Outlook {
             .is_some_and(|told| self.at + span(told.earliest_s) <= now + ARM_WITHIN)
     }
 
+    /// The most likely time until memory meets the limit, in seconds, never negative; `None` when no limit is in sight or nothing can be told.
+    pub fn limit_in_s(&self, now: Timestamp) -> Option<f64> {
+        self.memory.growing()?;
+        Some(self.left(self.forecast?.likely_s, now).max(0.0))
+    }
+
+    /// When memory meets the limit, as part of a sentence: `in 41 min (34–52)`, `any moment`.
+    pub fn limit_text(&self, now: Timestamp) -> Option<String> {
+        let limit_in_s = self.limit_in_s(now)?;
+        let told = self.forecast?;
+        Some(if limit_in_s < 1.0 {
+            "any moment".to_owned()
+        } else {
+            let about = words::about(
+                limit_in_s,
+                self.left(told.earliest_s, now),
+                self.left(told.latest_s, now),
+            );
+            format!("in {about}")
+        })
+    }
+
+    /// What is left at a moment of a time that was told in seconds.
+    fn left(&self, told_s: f64, now: Timestamp) -> f64 {
+        told_s - (now - self.at).num_milliseconds() as f64 / 1e3
+    }
+
     /// How memory grows, for people.
     pub fn memory_view(&self) -> GrowthView {
         memory_growth_view(&self.memory)
@@ -86,7 +113,7 @@ impl Outlook {
     /// The time to the limit, for people.
     pub fn forecast_view(&self, now: Timestamp) -> ForecastView {
         let growth = self.memory_view();
-        let left = |told_s: f64| told_s - (now - self.at).num_milliseconds() as f64 / 1e3;
+        let left = |told_s: f64| self.left(told_s, now);
         let text = match (growth.state, &self.forecast) {
             (GrowthState::Growing, Some(told)) if left(told.likely_s) < 1.0 => {
                 "Any moment".to_owned()
@@ -208,6 +235,10 @@ mod tests {
         assert_eq!(
             said.reason.replace('\u{a0}', " "),
             "grows by 6 MiB a minute"
+        );
+        assert_eq!(
+            outlook.limit_text(now).as_deref(),
+            Some("in 40\u{a0}min (37–43)")
         );
         assert!(!outlook.is_near(now));
         let later = now + TimeDelta::minutes(30);

@@ -28,7 +28,7 @@ pub struct Message {
     pub cause: Option<(Cause, Confidence)>,
     /// The sentence of evidence that speaks loudest for the cause.
     pub evidence: Option<String>,
-    /// When memory meets its limit, for people: `41 min (34–52)`.
+    /// When memory meets its limit, for people: `in 41 min (34–52)`, `any moment`.
     pub limit_in: Option<String>,
     /// What the rule says to do.
     pub text: String,
@@ -77,7 +77,10 @@ impl Message {
             (_, Some((cause, confidence))) => {
                 format!("{}, {}", cause.label().to_lowercase(), confidence.name())
             }
-            (_, None) => self.rule.clone(),
+            (_, None) => match &self.limit_in {
+                Some(when) => format!("{}: {when}", self.rule),
+                None => self.rule.clone(),
+            },
         };
         match self.notice {
             Notice::Again => format!("{name}: again: {what}"),
@@ -98,7 +101,7 @@ impl Message {
         }
         facts.extend(self.evidence.clone().map(|evidence| ("Evidence", evidence)));
         facts.extend(self.value.clone().map(|value| ("Value", value)));
-        facts.extend(self.limit_in.clone().map(|time| ("Limit in", time)));
+        facts.extend(self.limit_in.clone().map(|time| ("Memory limit", time)));
         facts.push(("Rule", format!("{}: {}", self.rule, self.condition)));
         facts.push(("Severity", self.severity.name().to_owned()));
         facts.push((

@@ -75,6 +75,16 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Whether what was the matter before still is, or is worse.
+    pub const fn has_failed(&self) -> bool {
+        matches!(
+            self,
+            Self::Unchanged | Self::MadeWorse { .. } | Self::OnlyDelayed { .. }
+        )
+    }
+}
+
 /// What a deploy did, with what that rests on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proof {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::SeriesView;
 use crate::{
     alert::{Fields, Notice, Severity, Suppressed, preview::Episode},
-    ids::{AlertId, ChannelId, DeliveryId, RestartId, RuleId, SilenceId, WorkloadId},
+    ids::{AlertId, ChannelId, DeliveryId, IncidentId, RestartId, RuleId, SilenceId, WorkloadId},
 };
 
 /// Where an alert is.
@@ -85,6 +85,8 @@ pub struct AlertRow {
     pub occurrences: u32,
     /// The newest entry of the ledger that it is about.
     pub restart: Option<RestartId>,
+    /// The incident of that entry, else the one of its workload that goes on.
+    pub incident: Option<IncidentId>,
     /// Why nothing is said of it.
     pub suppressed: Option<Suppressed>,
     /// What was said of it last, and when.
@@ -118,8 +120,6 @@ pub struct RuleRow {
     pub summary: String,
     /// Whether a file of the configuration has it, which alone may change it.
     pub from_file: bool,
-    /// Why it never fires, when what it looks at is not there.
-    pub missing: Option<String>,
     /// When it was changed last.
     pub updated_at: DateTime<Utc>,
     /// How many alerts of it fire now.

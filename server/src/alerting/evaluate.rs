@@ -6,18 +6,20 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     alert::{
-        Condition, Inhibition, Look, Notice, Pick, Reading, Rule, Side, Signal, Subject,
-        Suppressed, Target, due,
+        Condition, Happening, Inhibition, Look, Message, Notice, Pick, Reading, Side, Signal,
+        Subject, Suppressed, Target, due,
     },
     ids::{RuleId, SourceId, WorkloadId},
+    leak::Growth,
+    outlook::Outlook,
     sample::Sample,
     source::SourceState,
     workload::ContainerState,
 };
 
 use crate::store::alerts::{
-    Member, OpenAlert, Plan, Reason, Roster, SourceMember, Step, StoredRule, StoredSilence,
-    TargetKey, message,
+    GoingOn, Member, OpenAlert, Plan, Reason, Roster, SourceMember, Step, StoredRule,
+    StoredSilence, TargetKey, message,
 };
 
 /// Everything that was read for one look.
@@ -29,10 +31,12 @@ pub struct Readings {
     pub watched: HashSet<SourceId>,
     /// Samples since the last look, by workload; those of a workload that was not looked up are missing.
     pub samples: HashMap<WorkloadId, Vec<Sample>>,
+    /// What is expected of the present runs; a run that was not judged yet is missing.
+    pub outlooks: HashMap<WorkloadId, Outlook>,
     /// Restarts by rule and workload. A rule that is missing was not counted: nothing about it can have changed.
     pub counts: HashMap<RuleId, Counted>,
-    /// Sources with an open incident of their engine or host.
-    pub platform_incidents: HashSet<SourceId>,
+    /// Incidents that go on.
+    pub incidents: GoingOn,
     /// Why the newest end of an alert's workload came about.
     pub reasons: HashMap<TargetKey, Reason>,
 }
@@ -114,6 +118,18 @@ pub fn evaluate(
                     open.remove(&(stored.id, key))
                 };
                 scene.step(before, Whom::Workload(member), &mut plan);
+            }
+            // An incident of an engine or its host is about the source.
+            for source in &readings.roster.sources {
+                let key = TargetKey {
+                    source: source.id,
+                    workload: None,
+                };
+                if stored.rule.condition == Condition::Happens(Happening::IncidentOpened)
+                    && let Some(before) = open.remove(&(stored.id, key))
+                {
+                    scene.step(Some(before), Whom::Source(source), &mut plan);
+                }
             }
         }
     }
@@ -276,17 +292,28 @@ impl Scene<'_> {
             let reason = if about_ends {
                 reason
             } else {
-                Reason::default()
+                let incidents = &self.readings.incidents.of_workloads;
+                Reason {
+                    incident: alert
+                        .target
+                        .workload
+                        .and_then(|id| incidents.get(&id).copied()),
+                    ..Reason::default()
+                }
             };
             // Told by when it fired, which the state no longer has when it is over.
-            message(
+            let said = message(
                 self.stored,
                 &before_or(&alert, before),
                 subject(),
                 notice,
                 reason,
                 now,
-            )
+            );
+            Message {
+                limit_in: self.limit_in(notice, whom),
+                ..said
+            }
         });
         if change.is_none() && message.is_none() && alert == *before {
             return;
@@ -298,6 +325,25 @@ impl Scene<'_> {
             change,
             message,
         });
+    }
+
+    /// When memory meets its limit, for what is said of a rule about memory that still holds.
+    fn limit_in(&self, notice: Notice, whom: Whom<'_>) -> Option<String> {
+        let threshold = self.stored.rule.condition.threshold()?;
+        let is_about_memory = matches!(
+            threshold.signal,
+            Signal::MemoryRatio(_)
+                | Signal::MemoryWorkingSetBytes(_)
+                | Signal::MemoryGrowth
+                | Signal::TimeToLimit
+        );
+        match whom {
+            Whom::Workload(member) if is_about_memory && notice != Notice::Resolved => {
+                let outlook = self.readings.outlooks.get(&member.id)?;
+                outlook.limit_text(self.when.now)
+            }
+            _ => None,
+        }
     }
 
     /// An alert about something that is not looked at any longer ends: there is nothing left that it could be about.
@@ -322,9 +368,13 @@ impl Scene<'_> {
 
     fn suppressed(&self, whom: Whom<'_>, source: &SourceMember) -> Option<Suppressed> {
         let rule = &self.stored.rule;
-        let inhibition = Inhibition {
-            is_source_down: is_down(source.state),
-            is_platform_incident: self.readings.platform_incidents.contains(&source.id),
+        let inhibition = match whom {
+            // What is about the source is what people are told instead.
+            Whom::Source(_) => Inhibition::default(),
+            Whom::Workload(_) => Inhibition {
+                is_source_down: is_down(source.state),
+                is_platform_incident: self.readings.incidents.shaken.contains(&source.id),
+            },
         };
         if inhibition.holds_back(rule) {
             return Some(Suppressed::Inhibited);
@@ -373,6 +423,18 @@ impl Scene<'_> {
                 (counted.is_complete || count.is_some())
                     .then(|| Reading::Value(f64::from(count.unwrap_or(0))))
             }
+            (
+                signal @ (Signal::TimeToLimit | Signal::MemoryGrowth | Signal::TaskGrowth),
+                Whom::Workload(member),
+            ) => {
+                if !is_running(member) {
+                    return Some(Reading::Absent);
+                }
+                let outlook = self.readings.outlooks.get(&member.id);
+                Some(outlook.map_or(Reading::Unknown, |outlook| {
+                    ahead(signal, outlook, self.when.now)
+                }))
+            }
             (signal, Whom::Workload(member)) => {
                 let samples = self.readings.samples.get(&member.id)?;
                 Some(level(
@@ -405,6 +467,31 @@ const fn is_down(state: SourceState) -> bool {
     )
 }
 
+const fn is_running(member: &Member) -> bool {
+    matches!(
+        member.state,
+        ContainerState::Running | ContainerState::Paused
+    )
+}
+
+/// The number of a workload that is expected of its run.
+fn ahead(signal: &Signal, outlook: &Outlook, now: Timestamp) -> Reading {
+    const SECONDS_AN_HOUR: f64 = 3_600.0;
+    let growth = match signal {
+        Signal::TaskGrowth => &outlook.tasks,
+        _ => &outlook.memory,
+    };
+    match growth {
+        Growth::Unknown(_) => Reading::Unknown,
+        Growth::Flat(_) => Reading::Absent,
+        // Without a limit, or with one that is too far away to tell, there is no time to it.
+        Growth::Growing(_) if matches!(signal, Signal::TimeToLimit) => outlook
+            .limit_in_s(now)
+            .map_or(Reading::Absent, Reading::Value),
+        Growth::Growing(growing) => Reading::Value(growing.line.slope * SECONDS_AN_HOUR),
+    }
+}
+
 /// The number of a workload that samples tell.
 fn level(
     signal: &Signal,
@@ -414,10 +501,7 @@ fn level(
     samples: &[Sample],
     now: Timestamp,
 ) -> Reading {
-    if !matches!(
-        member.state,
-        ContainerState::Running | ContainerState::Paused
-    ) {
+    if !is_running(member) {
         return Reading::Absent;
     }
     let stale = TimeDelta::milliseconds(source.interval_ms * STALE_INTERVALS).max(STALE_AT_LEAST);
@@ -450,21 +534,4 @@ fn level(
         (Pick::Extreme, Side::Below) => values.reduce(f64::min),
     };
     picked.map_or(Reading::Absent, Reading::Value)
-}
-
-/// Why a rule never fires in this version, when what it looks at is not there.
-pub fn missing_input(rule: &Rule) -> Option<&'static str> {
-    use domain::alert::Happening;
-    match &rule.condition {
-        Condition::Threshold(threshold) => match threshold.signal {
-            Signal::MemoryGrowth | Signal::TaskGrowth => Some("growth is not followed yet"),
-            Signal::TimeToLimit => Some("forecasts are not made yet"),
-            _ => None,
-        },
-        Condition::Happens(happening) => match happening {
-            Happening::Restart(_) | Happening::ChildOutOfMemory | Happening::NewPanic => None,
-            Happening::IncidentOpened => Some("incidents are not kept yet"),
-            Happening::FixFailed => Some("fixes are not followed yet"),
-        },
-    }
 }

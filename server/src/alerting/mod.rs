@@ -14,7 +14,7 @@ mod watch;
 pub(crate) use self::dispatcher::settings;
 pub use self::{
     dispatcher::Dispatcher,
-    evaluate::{Counted, Readings, When, evaluate, missing_input},
+    evaluate::{Counted, Readings, When, evaluate},
     preview::preview,
     service::{Alerting, Setup},
     watch::Watch,

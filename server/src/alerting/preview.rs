@@ -12,8 +12,6 @@ use domain::{
     view::{RulePreview, SeriesView, TimeRange, WorkloadPreview},
 };
 
-use super::evaluate::missing_input;
-
 /// How far back a preview looks.
 const REACH: TimeDelta = TimeDelta::days(30);
 /// Workloads whose series is drawn.
@@ -41,10 +39,6 @@ pub async fn preview(
         workloads: Vec::new(),
         note: None,
     };
-    if let Some(missing) = missing_input(rule) {
-        answer.note = Some(format!("This rule never fires in this version: {missing}."));
-        return Ok(answer);
-    }
     let roster = store.alert_roster(now).await?;
     let source_name = |id| {
         roster
@@ -75,6 +69,13 @@ pub async fn preview(
             Signal::MemoryRatio(_) => Some(Metric::MemoryRatio),
             Signal::MemoryWorkingSetBytes(_) => Some(Metric::MemoryWorkingSetBytes),
             Signal::Tasks(_) => Some(Metric::Tasks),
+            Signal::MemoryGrowth | Signal::TaskGrowth | Signal::TimeToLimit => {
+                answer.note = Some(
+                    "What was expected of past runs is not kept, so there is no preview."
+                        .to_owned(),
+                );
+                return Ok(answer);
+            }
             _ => None,
         },
         Condition::Happens(Happening::ChildOutOfMemory) => {
@@ -88,7 +89,14 @@ pub async fn preview(
             );
             return Ok(answer);
         }
-        Condition::Happens(_) => None,
+        Condition::Happens(Happening::IncidentOpened | Happening::FixFailed) => {
+            answer.note = Some(
+                "Incidents and what deploys did are on pages of their own; they are not previewed."
+                    .to_owned(),
+            );
+            return Ok(answer);
+        }
+        Condition::Happens(Happening::Restart(_)) => None,
     };
     let reach = rule
         .condition

@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::{Dispatcher, Watch};
 use crate::{
+    analyze::Outlooks,
     config::Config,
     notify::{Guard, Sender, Vault},
     store::Store,
@@ -70,6 +71,7 @@ impl Alerting {
         store: &Store,
         config: &Config,
         setup: &Setup,
+        outlooks: Outlooks,
         watched: impl IntoIterator<Item = SourceId>,
     ) -> anyhow::Result<Self> {
         store
@@ -77,7 +79,7 @@ impl Alerting {
             .provision(&alert::defaults(), &config.alerts.rules)
             .await
             .context("cannot write the alert rules")?;
-        let watch = Watch::new(store.clone(), watched);
+        let watch = Watch::new(store.clone(), outlooks, watched);
         Ok(Self {
             watch: tokio::spawn(watch.run()),
             dispatcher: tokio::spawn(setup.dispatcher(store.clone()).run()),

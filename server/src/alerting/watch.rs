@@ -18,9 +18,12 @@ use super::{
     evaluate::{Counted, Readings, When, evaluate},
     metrics::TICK_SECONDS,
 };
-use crate::store::{
-    Store, StoreError,
-    alerts::{OpenAlert, StoredRule},
+use crate::{
+    analyze::Outlooks,
+    store::{
+        Store, StoreError,
+        alerts::{OpenAlert, StoredRule},
+    },
 };
 
 /// How often rules are looked at: as often as engines are polled.
@@ -35,6 +38,7 @@ const RECOUNT_EVERY: Duration = Duration::from_mins(5);
 #[derive(Debug)]
 pub struct Watch {
     store: Store,
+    outlooks: Outlooks,
     watched: HashSet<SourceId>,
     recounted_at: Option<Instant>,
     /// The rules at the last look.
@@ -42,10 +46,15 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Looks at rules over these sources.
-    pub fn new(store: Store, watched: impl IntoIterator<Item = SourceId>) -> Self {
+    /// Looks at rules over these sources, with what the analyzer expects of their runs.
+    pub fn new(
+        store: Store,
+        outlooks: Outlooks,
+        watched: impl IntoIterator<Item = SourceId>,
+    ) -> Self {
         Self {
             store,
+            outlooks,
             watched: watched.into_iter().collect(),
             recounted_at: None,
             rules: Vec::new(),
@@ -69,6 +78,7 @@ impl Watch {
     /// Looks once.
     pub async fn look(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let roster = self.store.alert_roster(now).await?;
+        let incidents = self.store.alerts().going_on(now).await?;
         // Reasons are read before the lock is taken: they belong to ends that are in the ledger already.
         let alerts = self.store.alerts();
         let mut tick = alerts.begin_tick().await?;
@@ -100,12 +110,17 @@ impl Watch {
             .unwrap_or(now - TimeDelta::seconds(10))
             .max(now - PAUSE);
         let samples = self.samples(&tick.rules, &roster, reach, now);
+        let runs = roster.workloads.iter();
+        let outlooks = self
+            .outlooks
+            .of_runs(runs.map(|member| (member.id, member.started_at)));
         let readings = Readings {
             roster,
+            outlooks,
             watched: self.watched.clone(),
             samples,
             counts,
-            platform_incidents: HashSet::new(),
+            incidents,
             reasons,
         };
         let plan = evaluate(

@@ -456,7 +456,6 @@ fn row(stored: &StoredRule, firing: u32) -> RuleRow {
         fields: stored.rule.write(),
         summary: stored.rule.summary(),
         from_file: stored.is_from_file,
-        missing: alerting::missing_input(&stored.rule).map(str::to_owned),
         updated_at: stored.updated_at,
         firing,
     }

@@ -303,7 +303,7 @@ pub fn sample(at: DateTime<Utc>) -> Message {
         value: Some("96.4 % of the limit".to_owned()),
         cause: Some((Cause::OutOfMemory, Confidence::Confirmed)),
         evidence: Some("The kernel killed the main process for memory".to_owned()),
-        limit_in: Some("41 min (34–52)".to_owned()),
+        limit_in: Some("in 41 min (34–52)".to_owned()),
         text: "Nothing happened: somebody tried whether messages arrive.".to_owned(),
         runbook: None,
         since: at,

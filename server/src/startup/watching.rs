@@ -105,7 +105,7 @@ impl Watching {
         } = shared;
         // Before the recorder, which tells rules of ends.
         let watched = specs.iter().map(|spec| spec.id);
-        let alerting = Alerting::start(store, config, &alerts, watched).await?;
+        let alerting = Alerting::start(store, config, &alerts, outlooks.clone(), watched).await?;
         let (outbox, inbox) = outbox::channel(config.buffer_bytes);
         let stalled = recorder.stalled();
         let recorder = tokio::spawn(recorder.run(inbox));

@@ -16,7 +16,7 @@ use domain::{
 use sqlx::{PgConnection, PgPool};
 
 use super::{
-    alerts::{self, Happened, What},
+    alerts::{self, Filed, Happened, What},
     black_boxes,
     containers::Resolved,
     error::{StoreError, While},
@@ -274,8 +274,12 @@ async fn end(connection: &mut PgConnection, restart: RestartId) -> Result<What, 
     let row = sqlx::query!(
         r#"SELECT r.cause, r.confidence, r.evidence, r.counts, p.fingerprint AS "fingerprint?", p.message AS "message?",
                   EXISTS (SELECT FROM panic q WHERE q.workload_id = p.workload_id AND q.fingerprint = p.fingerprint
-                             AND q.restart_id <> p.restart_id AND q.ended_at <= p.ended_at) AS "is_known!"
-           FROM restart r LEFT JOIN panic p ON p.restart_id = r.id WHERE r.id = $1"#,
+                             AND q.restart_id <> p.restart_id AND q.ended_at <= p.ended_at) AS "is_known!",
+                  i.id AS "incident?", i.workload_id IS NULL AS "is_of_platform!",
+                  NOT EXISTS (SELECT FROM incident_restart o WHERE o.incident_id = i.id AND o.restart_id < r.id) AS "is_first!"
+           FROM restart r LEFT JOIN panic p ON p.restart_id = r.id
+           LEFT JOIN incident_restart l ON l.restart_id = r.id LEFT JOIN incident i ON i.id = l.incident_id
+           WHERE r.id = $1"#,
         restart.0,
     )
     .fetch_one(connection)
@@ -294,6 +298,11 @@ async fn end(connection: &mut PgConnection, restart: RestartId) -> Result<What, 
         evidence: alerts::loudest(&evidence),
         counts: row.counts,
         new_fault: row.fingerprint.zip(row.message).filter(|_| !row.is_known),
+        filed: row.incident.map(|id| Filed {
+            incident: IncidentId(id),
+            is_of_platform: row.is_of_platform,
+            is_first: row.is_first,
+        }),
     })
 }
 

@@ -9,6 +9,7 @@ use domain::{
 
 use super::{
     Store,
+    alerts::{self, Happened, What},
     error::{StoreError, While},
 };
 
@@ -24,13 +25,17 @@ pub struct Proof {
 }
 
 impl Store {
-    /// Puts what a deploy did on the timeline: once for the container that it came with. Whether this was the first time.
+    /// Puts what a deploy did on the timeline: once for the container that it came with. Whether this was the first time. That it
+    /// `has_failed` is news at `now`: alert rules look at it in the same transaction.
     pub async fn decide(
         &self,
         workload: WorkloadId,
         container: ContainerKey,
         proof: &Proof,
+        has_failed: bool,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let mut tx = self.pool.begin().await.during(DOING)?;
         let done = sqlx::query!(
             "INSERT INTO fact (workload_id, container_id, at, kind, detail) VALUES ($1, $2, $3, 'proof', $4)
              ON CONFLICT DO NOTHING",
@@ -39,10 +44,23 @@ impl Store {
             proof.at,
             proof.text,
         )
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await
         .during(DOING)?;
-        Ok(done.rows_affected() > 0)
+        let is_new = done.rows_affected() > 0;
+        if is_new && has_failed {
+            let happened = Happened {
+                workload,
+                at: proof.at,
+                what: What::FixFailed {
+                    container,
+                    text: proof.text.clone(),
+                },
+            };
+            alerts::note(&mut tx, &[happened], now).await?;
+        }
+        tx.commit().await.during(DOING)?;
+        Ok(is_new)
     }
 
     /// Deploys since a moment of which it is not decided what they did, newest first, with the container that each came with.

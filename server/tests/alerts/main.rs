@@ -1,9 +1,11 @@
 //! Alerts on a real Postgres, told to real receivers. `xtask/with-postgres.sh cargo test -p server --test alerts`.
 #![expect(clippy::unwrap_used, reason = "a test binary")]
 
+mod ahead;
 #[path = "../store/database.rs"]
 #[allow(dead_code, reason = "shared with the tests of the store")]
 mod database;
+mod incidents;
 mod killed;
 mod outbox;
 mod receiver;

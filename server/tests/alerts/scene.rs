@@ -18,6 +18,7 @@ use domain::{
 };
 use server::{
     alerting::{Dispatcher, Watch},
+    analyze::Outlooks,
     collect::Health,
     notify::{Guard, Sender, Vault},
     store::{Tick, alerts::NewChannel},
@@ -141,7 +142,12 @@ impl Scene {
 
     /// Who looks at rules, as after a start.
     pub(crate) fn watch(&self) -> Watch {
-        Watch::new(self.fixture.store.clone(), [self.fixture.source])
+        self.watch_with(Outlooks::default())
+    }
+
+    /// The same with what the analyzer expects.
+    pub(crate) fn watch_with(&self, outlooks: Outlooks) -> Watch {
+        Watch::new(self.fixture.store.clone(), outlooks, [self.fixture.source])
     }
 
     pub(crate) async fn webhook(&self, url: &str) -> ChannelId {

@@ -63,10 +63,7 @@ async fn every_end_is_said_once_with_its_cause_however_often_it_is_written() {
     assert_eq!(said[0]["confidence"], "confirmed");
     assert_eq!(said[0]["evidence"], "The engine reported oom");
     assert_eq!(said[0]["name"], "checkout");
-    assert_eq!(
-        said[0]["link"],
-        format!("https://inquest.example.com/workloads/{}", scene.workload)
-    );
+    assert_eq!(said[0]["link"], "https://inquest.example.com/incidents/1");
     assert_eq!(scene.alerts(None).await[0].channels, ["hook"]);
 }
 

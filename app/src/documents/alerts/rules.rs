@@ -81,10 +81,6 @@ fn Row(rule: RuleRow) -> impl IntoView {
                 .map(|text| format!("{field}: {text}"))
         })
         .collect();
-    let note = rule
-        .missing
-        .clone()
-        .map(|missing| format!("Never fires in this version: {missing}"));
     let switch = if rule.from_file {
         view! { <span class="tag">"from a file"</span> }.erase()
     } else {
@@ -107,7 +103,7 @@ fn Row(rule: RuleRow) -> impl IntoView {
                 <a class="b" href=format!("/alerts/rules/{}", rule.id)>{name}</a>
                 <span class="sub">{if scope.is_empty() { "all workloads".to_owned() } else { scope.join("; ") }}</span>
             </td>
-            <td role="cell" data-l="Alerts when">{rule.summary.clone()} <span class="sub">{note}</span></td>
+            <td role="cell" data-l="Alerts when">{rule.summary.clone()}</td>
             <td role="cell" data-l="Severity">{rule.fields.get("severity").unwrap_or_default().to_owned()}</td>
             <td role="cell" class="num" data-l="Firing">{rule.firing.to_string()}</td>
             <td role="cell" class="num acts">{switch}</td>

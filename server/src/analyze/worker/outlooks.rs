@@ -6,12 +6,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use domain::{
-    Timestamp,
-    ids::WorkloadId,
-    outlook::Outlook,
-    view::{ForecastView, WorkloadRow},
-};
+use domain::{Timestamp, ids::WorkloadId, outlook::Outlook, view::WorkloadRow};
 
 /// The engine's inspect and its event tell the begin of a run apart by less than this.
 const SAME_BEGIN: TimeDelta = TimeDelta::seconds(5);
@@ -27,8 +22,23 @@ impl Outlooks {
         for row in rows {
             row.forecast = known
                 .get(&row.id)
-                .and_then(|outlook| of_run(outlook, row.started_at, now));
+                .filter(|outlook| is_of_run(outlook, row.started_at))
+                .map(|outlook| outlook.forecast_view(now));
         }
+    }
+
+    /// What is expected of the present run of each of these workloads, given with its begin. Who is not judged yet is left out.
+    pub fn of_runs(
+        &self,
+        runs: impl IntoIterator<Item = (WorkloadId, Option<Timestamp>)>,
+    ) -> HashMap<WorkloadId, Outlook> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        runs.into_iter()
+            .filter_map(|(id, started_at)| {
+                let outlook = known.get(&id)?;
+                is_of_run(outlook, started_at).then_some((id, *outlook))
+            })
+            .collect()
     }
 
     pub(super) fn put(&self, outlooks: impl IntoIterator<Item = (WorkloadId, Outlook)>) {
@@ -47,11 +57,6 @@ impl Outlooks {
 }
 
 /// An outlook says nothing about another run.
-fn of_run(
-    outlook: &Outlook,
-    started_at: Option<Timestamp>,
-    now: Timestamp,
-) -> Option<ForecastView> {
-    let is_same = (started_at? - outlook.run_started_at).abs() <= SAME_BEGIN;
-    is_same.then(|| outlook.forecast_view(now))
+fn is_of_run(outlook: &Outlook, started_at: Option<Timestamp>) -> bool {
+    started_at.is_some_and(|at| (at - outlook.run_started_at).abs() <= SAME_BEGIN)
 }

@@ -100,7 +100,11 @@ impl Proofs {
                     at: deploy.decided_at.unwrap_or(now),
                     text: deploy.proof.text(kind.map_or("tasks", TaskKind::label)),
                 };
-                if store.decide(workload, *container, &proof).await? {
+                let has_failed = deploy.proof.outcome.has_failed();
+                if store
+                    .decide(workload, *container, &proof, has_failed, now)
+                    .await?
+                {
                     live.publish(LiveEvent::Timeline {
                         workload: Some(workload),
                         at: proof.at,

@@ -8,7 +8,7 @@ use domain::{
         Causes, Change, Condition, Happening, Inhibition, Look, Notice, Reading, Rule, Signal,
         Subject, Suppressed, Target,
     },
-    ids::{RestartId, SourceId, WorkloadId},
+    ids::{ContainerKey, IncidentId, RestartId, SourceId, WorkloadId},
     source::SourceState,
     verdict::{Cause, Confidence},
 };
@@ -18,6 +18,7 @@ use super::{
     super::error::{StoreError, While},
     notices,
     open::{self, OpenAlert, TargetKey},
+    roster::SHAKEN,
     rules::{self, StoredRule},
     silences::{self, StoredSilence},
     words::{Reason, message},
@@ -56,9 +57,38 @@ pub(in crate::store) enum What {
         counts: bool,
         /// Fingerprint and message of the panic in its log, when the workload has not had that one before.
         new_fault: Option<(String, String)>,
+        /// Where it is filed; `None` for what people did on purpose.
+        filed: Option<Filed>,
     },
     /// A process in a container was killed for memory.
     ChildOutOfMemory,
+    /// A deploy was found not to have mended what it came after.
+    FixFailed {
+        /// The container that it came with.
+        container: ContainerKey,
+        /// What was found, in a sentence.
+        text: String,
+    },
+}
+
+/// The incident of an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Filed {
+    /// Which.
+    pub(in crate::store) incident: IncidentId,
+    /// Whether it is about the engine or its host.
+    pub(in crate::store) is_of_platform: bool,
+    /// Whether the end is the first that was put into it.
+    pub(in crate::store) is_first: bool,
+}
+
+impl What {
+    const fn filed(&self) -> Option<Filed> {
+        match self {
+            Self::End { filed, .. } => *filed,
+            _ => None,
+        }
+    }
 }
 
 /// Whom it happened to.
@@ -66,6 +96,8 @@ struct Whose {
     source: SourceId,
     source_name: String,
     is_source_down: bool,
+    /// Whether its engine or host has just had an incident.
+    is_platform_shaken: bool,
     group: String,
     name: String,
     image: String,
@@ -79,7 +111,22 @@ impl Whose {
         }
     }
 
-    fn subject(&self, workload: WorkloadId) -> Subject {
+    fn platform(&self) -> Target<'_> {
+        Target {
+            source: &self.source_name,
+            workload: None,
+        }
+    }
+
+    fn subject(&self, workload: Option<WorkloadId>) -> Subject {
+        let Some(workload) = workload else {
+            return Subject {
+                source: self.source_name.clone(),
+                workload: None,
+                group: String::new(),
+                name: self.source_name.clone(),
+            };
+        };
         Subject {
             source: self.source_name.clone(),
             workload: Some(workload),
@@ -103,7 +150,7 @@ pub(in crate::store) async fn note(
     let rules = rules::read(connection).await?;
     let silences = silences::read(connection).await?;
     for one in news {
-        let Some(whose) = whose(connection, one.workload).await? else {
+        let Some(whose) = whose(connection, one.workload, now).await? else {
             continue;
         };
         let key = TargetKey {
@@ -137,9 +184,22 @@ pub(in crate::store) async fn note(
                         new_fault: Some(_), ..
                     },
                 )
-                | (Condition::Happens(Happening::ChildOutOfMemory), What::ChildOutOfMemory) => {
+                | (Condition::Happens(Happening::ChildOutOfMemory), What::ChildOutOfMemory)
+                | (Condition::Happens(Happening::FixFailed), What::FixFailed { .. }) => {
                     scene.happen(connection, alert, one).await?;
                 }
+                (
+                    Condition::Happens(Happening::IncidentOpened),
+                    What::End {
+                        filed:
+                            Some(Filed {
+                                is_of_platform: false,
+                                is_first: true,
+                                ..
+                            }),
+                        ..
+                    },
+                ) => scene.happen(connection, alert, one).await?,
                 (Condition::Threshold(threshold), What::End { .. }) => {
                     if let Signal::Restarts { causes, window_s } = &threshold.signal {
                         scene
@@ -150,6 +210,47 @@ pub(in crate::store) async fn note(
                 _ => {}
             }
         }
+        let opened = one.what.filed().filter(|filed| filed.is_first);
+        if opened.is_some_and(|filed| filed.is_of_platform) {
+            platform_opened(connection, &rules, &whose, &silences, one, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// An incident of an engine or its host was opened: that is about the source, whosever end it was.
+async fn platform_opened(
+    connection: &mut PgConnection,
+    rules: &[StoredRule],
+    whose: &Whose,
+    silences: &[StoredSilence],
+    one: &Happened,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let is_about = |rule: &&StoredRule| {
+        let is_of_incidents = matches!(
+            rule.rule.condition,
+            Condition::Happens(Happening::IncidentOpened)
+        );
+        rule.rule.enabled && is_of_incidents && rule.rule.scope.covers(whose.platform())
+    };
+    let key = TargetKey {
+        source: whose.source,
+        workload: None,
+    };
+    for stored in rules.iter().filter(is_about) {
+        let mut open = open::read(connection, None).await?;
+        open.retain(|alert| alert.rule == stored.id && alert.target == key);
+        let alert = open
+            .pop()
+            .unwrap_or_else(|| OpenAlert::new(stored.id, key, one.at));
+        let scene = Scene {
+            stored,
+            whose,
+            silences,
+            now,
+        };
+        scene.happen(connection, alert, one).await?;
     }
     Ok(())
 }
@@ -163,22 +264,45 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    fn suppressed(&self) -> Option<Suppressed> {
+    async fn suppressed(
+        &self,
+        connection: &mut PgConnection,
+        alert: &OpenAlert,
+        one: &Happened,
+    ) -> Result<Option<Suppressed>, StoreError> {
         let rule = &self.stored.rule;
-        let inhibition = Inhibition {
-            is_source_down: self.whose.is_source_down,
-            is_platform_incident: false,
-        };
-        if inhibition.holds_back(rule) {
-            return Some(Suppressed::Inhibited);
+        let is_of_workload = alert.target.workload.is_some();
+        // What is about the source is what people are told instead.
+        if is_of_workload {
+            let is_platform_incident = match (&rule.condition, one.what.filed()) {
+                // What lasts is said when this is over.
+                (Condition::Threshold(_), _) => self.whose.is_platform_shaken,
+                // What happens in a moment is lost when it is held back: only that of which this rule has told already.
+                (Condition::Happens(_), Some(filed)) if filed.is_of_platform => {
+                    notices::has_told_of(connection, self.stored.id, filed.incident).await?
+                }
+                _ => false,
+            };
+            let inhibition = Inhibition {
+                is_source_down: self.whose.is_source_down,
+                is_platform_incident,
+            };
+            if inhibition.holds_back(rule) {
+                return Ok(Some(Suppressed::Inhibited));
+            }
         }
-        silences::covered(
+        let target = if is_of_workload {
+            self.whose.target()
+        } else {
+            self.whose.platform()
+        };
+        Ok(silences::covered(
             self.silences,
             &rule.name,
             rule.severity,
-            self.whose.target(),
+            target,
             self.now,
-        )
+        ))
     }
 
     /// What happens in a moment: each time is said once, however often the ledger is told of it.
@@ -200,7 +324,19 @@ impl Scene<'_> {
                 "rule-{}-fault-{}-{fingerprint}",
                 self.stored.id, one.workload
             ),
+            What::End {
+                filed: Some(filed), ..
+            } if matches!(
+                self.stored.rule.condition,
+                Condition::Happens(Happening::IncidentOpened)
+            ) =>
+            {
+                format!("rule-{}-incident-{}", self.stored.id, filed.incident)
+            }
             What::End { restart, .. } => format!("rule-{}-restart-{restart}", self.stored.id),
+            What::FixFailed { container, .. } => {
+                format!("rule-{}-proof-{}", self.stored.id, container.0)
+            }
             What::ChildOutOfMemory => format!(
                 "rule-{}-child-{}-{}",
                 self.stored.id,
@@ -215,7 +351,7 @@ impl Scene<'_> {
         let Some(change) = alert.standing.happen(one.at, in_grace) else {
             return Ok(());
         };
-        alert.suppressed = self.suppressed();
+        alert.suppressed = self.suppressed(connection, &alert, one).await?;
         alert.occurrences += 1;
         if alert.suppressed.is_none() {
             alert.told.last_at = Some(self.now);
@@ -254,7 +390,7 @@ impl Scene<'_> {
         if change == Some(Change::Resolved) {
             return Ok(());
         }
-        alert.suppressed = self.suppressed();
+        alert.suppressed = self.suppressed(connection, &alert, one).await?;
         let is_news = change == Some(Change::Fired) && alert.suppressed.is_none();
         if is_news {
             alert.told.last_at = Some(self.now);
@@ -300,16 +436,21 @@ impl Scene<'_> {
                     evidence: fault
                         .filter(|_| is_about_faults)
                         .or_else(|| evidence.clone()),
+                    incident: one.what.filed().map(|filed| filed.incident),
                 }
             }
+            What::FixFailed { text, .. } => Reason {
+                evidence: Some(text.clone()),
+                ..Reason::default()
+            },
             What::ChildOutOfMemory => Reason {
                 cause: Some((Cause::ChildOutOfMemory, Confidence::Confirmed)),
-                evidence: None,
+                ..Reason::default()
             },
         };
         open::write(connection, &mut alert, self.stored, change, self.now).await?;
         let Some(id) = alert.id else { return Ok(()) };
-        let subject = self.whose.subject(one.workload);
+        let subject = self.whose.subject(alert.target.workload);
         let message = message(self.stored, &alert, subject, notice, reason, one.at);
         let key = if key.is_empty() {
             notices::key(id, notice, 0)
@@ -332,13 +473,18 @@ impl Scene<'_> {
 async fn whose(
     connection: &mut PgConnection,
     workload: WorkloadId,
+    now: Timestamp,
 ) -> Result<Option<Whose>, StoreError> {
     let row = sqlx::query!(
-        "SELECT s.id, s.name AS source, s.state, w.grp, w.name, c.image
+        r#"SELECT s.id, s.name AS source, s.state, w.grp, w.name, c.image,
+                EXISTS (SELECT FROM incident i WHERE i.source_id = s.id AND i.workload_id IS NULL AND i.state <> 'resolved'
+                           AND i.last_at > $2::timestamptz - make_interval(secs => $3)) AS "is_platform_shaken!"
          FROM workload w JOIN source s ON s.id = w.source_id
          JOIN LATERAL (SELECT image FROM container WHERE workload_id = w.id ORDER BY created_at DESC, id DESC LIMIT 1) c ON true
-         WHERE w.id = $1",
+         WHERE w.id = $1"#,
         workload.0,
+        now,
+        SHAKEN.num_seconds() as f64,
     )
     .fetch_optional(connection)
     .await
@@ -350,6 +496,7 @@ async fn whose(
             SourceState::from_name(&row.state),
             Some(SourceState::Unreachable | SourceState::PermissionDenied)
         ),
+        is_platform_shaken: row.is_platform_shaken,
         group: row.grp,
         name: row.name,
         image: row.image,

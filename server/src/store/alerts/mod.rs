@@ -21,14 +21,14 @@ pub use self::{
     channels::{ChannelRecord, NewChannel},
     open::{OpenAlert, TargetKey},
     outbox::{Batch, Claimed, Outcome},
-    roster::{Member, Roster, SourceMember},
+    roster::{GoingOn, Member, Roster, SourceMember},
     rules::StoredRule,
     silences::StoredSilence,
     tick::{Plan, Step, Tick},
     words::{Reason, message},
 };
 pub(super) use self::{
-    ends::{Happened, What, note},
+    ends::{Filed, Happened, What, note},
     roster::loudest,
 };
 

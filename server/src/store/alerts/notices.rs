@@ -3,7 +3,7 @@
 use domain::{
     Timestamp,
     alert::{Message, Notice, Suppressed},
-    ids::AlertId,
+    ids::{AlertId, IncidentId, RuleId},
 };
 use sqlx::PgConnection;
 
@@ -22,6 +22,25 @@ pub(super) async fn is_known(connection: &mut PgConnection, key: &str) -> Result
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM alert_notice WHERE key = $1) AS "known!""#,
         key,
+    )
+    .fetch_one(connection)
+    .await
+    .during(DOING)
+}
+
+/// Whether people have been told by a rule of an end that belongs to an incident.
+pub(super) async fn has_told_of(
+    connection: &mut PgConnection,
+    rule: RuleId,
+    incident: IncidentId,
+) -> Result<bool, StoreError> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM alert a JOIN incident_restart l ON l.restart_id = a.restart_id JOIN alert_notice n ON n.alert_id = a.id
+               WHERE a.rule_id = $1 AND l.incident_id = $2 AND n.suppressed IS NULL
+           ) AS "has_told!""#,
+        rule.0,
+        incident.0,
     )
     .fetch_one(connection)
     .await

@@ -1,11 +1,12 @@
 //! Who is looked at: sources and workloads as they are now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
     alert::Causes,
-    ids::{ContainerKey, RestartId, SourceId, WorkloadId},
+    ids::{ContainerKey, IncidentId, RestartId, SourceId, WorkloadId},
     source::SourceState,
     verdict::{Cause, Confidence},
     workload::ContainerState,
@@ -22,6 +23,19 @@ use super::{
 };
 
 const DOING: &str = "reading whom alert rules are about";
+
+/// After an incident of an engine or its host what lasts of its workloads is not said for this long: they come up again, and what is still
+/// the matter then is theirs. Such an incident goes on for hours, in which they may have troubles of their own.
+pub(super) const SHAKEN: TimeDelta = TimeDelta::minutes(10);
+
+/// Incidents that go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GoingOn {
+    /// The newest of each workload.
+    pub of_workloads: HashMap<WorkloadId, IncidentId>,
+    /// Sources whose engine or host has just had one.
+    pub shaken: HashSet<SourceId>,
+}
 
 /// Sources and workloads as they are now.
 #[derive(Clone, Debug, Default)]
@@ -140,6 +154,26 @@ impl Store {
 }
 
 impl Alerts<'_> {
+    /// Incidents that go on.
+    pub async fn going_on(&self, now: Timestamp) -> Result<GoingOn, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT id, source_id, workload_id, last_at FROM incident WHERE state <> 'resolved' ORDER BY last_at, id"
+        )
+        .fetch_all(self.pool)
+        .await
+        .during("reading incidents that go on")?;
+        let mut going_on = GoingOn::default();
+        for row in rows {
+            if let Some(workload) = row.workload_id {
+                let workload = WorkloadId(workload);
+                going_on.of_workloads.insert(workload, IncidentId(row.id));
+            } else if now - row.last_at < SHAKEN {
+                going_on.shaken.insert(SourceId(row.source_id));
+            }
+        }
+        Ok(going_on)
+    }
+
     /// Restarts by workload in a window that ends now, of some workloads or of all. Who has none is left out.
     pub async fn counts(
         &self,
@@ -172,7 +206,8 @@ impl Alerts<'_> {
     /// What is known of an entry of the ledger, for a message.
     pub async fn reason(&self, restart: RestartId) -> Result<Reason, StoreError> {
         let row = sqlx::query!(
-            "SELECT cause, confidence, evidence FROM restart WHERE id = $1",
+            r#"SELECT r.cause, r.confidence, r.evidence, l.incident_id AS "incident?"
+               FROM restart r LEFT JOIN incident_restart l ON l.restart_id = r.id WHERE r.id = $1"#,
             restart.0,
         )
         .fetch_optional(self.pool)
@@ -193,6 +228,7 @@ impl Alerts<'_> {
                 )?,
             )),
             evidence: loudest(&evidence),
+            incident: row.incident.map(IncidentId),
         })
     }
 }

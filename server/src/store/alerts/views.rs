@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::{
     Timestamp,
     alert::{Message, Notice, Rule, Severity, Suppressed},
-    ids::{AlertId, DeliveryId, RestartId, RuleId, WorkloadId},
+    ids::{AlertId, DeliveryId, IncidentId, RestartId, RuleId, WorkloadId},
     view::{Acknowledged, AlertPhase, AlertQuery, AlertRow, DeadLetter},
 };
 
@@ -27,6 +27,11 @@ impl Alerts<'_> {
             r#"SELECT a.id, a.phase, a.rule_id, a.rule_name, a.severity, a.source_id, s.name AS source, a.workload_id, w.grp AS "grp?",
                       w.name AS "workload?", a.since, a.resolved_at, a.value, a.peak, a.occurrences, a.restart_id, a.suppressed, a.told_at,
                       a.acknowledged_at, a.acknowledged_by, r.rule AS "rule?",
+                      coalesce(
+                          (SELECT l.incident_id FROM incident_restart l WHERE l.restart_id = a.restart_id),
+                          (SELECT i.id FROM incident i WHERE i.workload_id = a.workload_id AND i.state <> 'resolved' AND a.phase <> 'resolved'
+                           ORDER BY i.last_at DESC, i.id DESC LIMIT 1)
+                      ) AS incident,
                       ARRAY(SELECT DISTINCT c.name FROM alert_notice n JOIN delivery d ON d.notice_id = n.id JOIN channel c ON c.id = d.channel_id
                             WHERE n.alert_id = a.id AND d.state = 'delivered' ORDER BY c.name) AS "channels!"
                FROM alert a JOIN source s ON s.id = a.source_id LEFT JOIN workload w ON w.id = a.workload_id
@@ -69,6 +74,7 @@ impl Alerts<'_> {
                     peak: show(row.peak),
                     occurrences: row.occurrences as u32,
                     restart: row.restart_id.map(RestartId),
+                    incident: row.incident.map(IncidentId),
                     suppressed: row
                         .suppressed
                         .map(|name| {

@@ -3,6 +3,7 @@
 use domain::{
     Timestamp,
     alert::{Message, Notice, Subject},
+    ids::IncidentId,
     verdict::{Cause, Confidence},
 };
 
@@ -15,6 +16,8 @@ pub struct Reason {
     pub cause: Option<(Cause, Confidence)>,
     /// The sentence that speaks loudest for it.
     pub evidence: Option<String>,
+    /// The incident that it belongs to.
+    pub incident: Option<IncidentId>,
 }
 
 /// What is said of an alert.
@@ -52,9 +55,11 @@ pub fn message(
         runbook: rule.runbook.clone(),
         since,
         at,
-        path: subject
-            .workload
-            .map_or_else(|| "/sources".to_owned(), |id| format!("/workloads/{id}")),
+        path: match (reason.incident, subject.workload) {
+            (Some(incident), _) => format!("/incidents/{incident}"),
+            (None, Some(workload)) => format!("/workloads/{workload}"),
+            (None, None) => "/sources".to_owned(),
+        },
         alert_key: format!(
             "inquest-{}-{}-{}",
             stored.id,
