@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Times that are listed.
-const LISTED: usize = 50;
+const LISTED: usize = 15;
 
 /// The claim, the chart and the table.
 #[component]
@@ -73,8 +73,9 @@ pub fn Preview(
             </figure>
         }
     });
+    let to_ms = preview.to.timestamp_millis();
     let table = (preview.fired > 0)
-        .then(|| view! { <Times workloads=preview.workloads.clone() quantity /> });
+        .then(|| view! { <Times workloads=preview.workloads.clone() quantity to_ms /> });
     view! {
         <section class="sect" aria-labelledby="preview">
             <div class="sect-h"><h2 id="preview">{claim}</h2><p>{ground}</p></div>
@@ -85,7 +86,12 @@ pub fn Preview(
 }
 
 #[component]
-fn Times(workloads: Vec<WorkloadPreview>, quantity: Option<Quantity>) -> impl IntoView {
+fn Times(
+    workloads: Vec<WorkloadPreview>,
+    quantity: Option<Quantity>,
+    /// End of what was looked at, in milliseconds: the last step reaches beyond it.
+    to_ms: i64,
+) -> impl IntoView {
     let mut all: Vec<_> = workloads
         .into_iter()
         .flat_map(|one| {
@@ -100,10 +106,14 @@ fn Times(workloads: Vec<WorkloadPreview>, quantity: Option<Quantity>) -> impl In
         .into_iter()
         .take(LISTED)
         .map(|(id, name, episode)| {
-            let from = episode.fired_at.timestamp_millis();
+            let from = episode.fired_at.timestamp_millis().min(to_ms);
             let lasted = episode.resolved_at.map_or_else(
                 || "still firing".to_owned(),
-                |at| duration_short(at.timestamp_millis() - from),
+                |at| match at.timestamp_millis() - from {
+                    // Shorter than a step of the series.
+                    ..=0 => "briefly".to_owned(),
+                    lasted => duration_short(lasted),
+                },
             );
             let peak = quantity
                 .zip(episode.peak)
