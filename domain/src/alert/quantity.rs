@@ -160,6 +160,9 @@ fn parse_count(text: &str) -> Result<f64, String> {
 /// The parts of a length of time, the longest first.
 const LENGTHS: [(&str, i64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
+/// Nobody says one day of a window: they say 24 hours, and 30 days.
+const A_DAY: i64 = 86_400;
+
 /// Reads a length of time: `30s`, `10m`, `1h30m`, `30d`.
 ///
 /// # Errors
@@ -202,6 +205,9 @@ pub fn duration_text(length: TimeDelta) -> String {
 /// A length of time for people: `1 h 30 min` in its two longest parts.
 pub fn duration(length: TimeDelta) -> String {
     let seconds = length.num_seconds().max(0);
+    if seconds == A_DAY {
+        return "24 h".to_owned();
+    }
     let mut rest = seconds;
     let mut words = Vec::new();
     for (unit, length) in LENGTHS {
@@ -224,8 +230,7 @@ pub fn duration(length: TimeDelta) -> String {
 
 fn parts(length: TimeDelta, between: &str) -> String {
     let mut rest = length.num_seconds().max(0);
-    // Days only when they are whole: `24h` is how people say it, and `30d` too.
-    if rest == 86_400 {
+    if rest == A_DAY {
         return "24h".to_owned();
     }
     let mut words = Vec::new();
@@ -284,7 +289,7 @@ mod tests {
     #[case(0, "0 s", "0s")]
     #[case(59, "59 s", "59s")]
     #[case(5_400, "1 h 30 min", "1h30m")]
-    #[case(86_400, "1 d", "24h")]
+    #[case(86_400, "24 h", "24h")]
     #[case(90_061, "1 d 1 h", "1d1h1m1s")]
     #[case(3_605, "1 h", "1h5s")]
     fn lengths(#[case] seconds: i64, #[case] shown: &str, #[case] written: &str) {

@@ -211,7 +211,7 @@ fn OpenRow(alert: AlertRow) -> impl IntoView {
     let value = alert
         .value
         .clone()
-        .or_else(|| (alert.occurrences > 0).then(|| format!("{} times", alert.occurrences)));
+        .or_else(|| (alert.occurrences > 0).then(|| words::times(alert.occurrences)));
     let told = match (&alert.acknowledged, alert.channels.is_empty()) {
         (Some(taken), _) if taken.by.is_empty() => {
             format!("taken {}", day_clock(taken.at.timestamp_millis()))
@@ -227,7 +227,7 @@ fn OpenRow(alert: AlertRow) -> impl IntoView {
     let take = (alert.phase == AlertPhase::Firing && alert.acknowledged.is_none()).then(|| {
         view! {
             <form method="post" action=format!("/alerts/{}/acknowledge", alert.id)>
-                <button class="btn">"Take it"</button>
+                <button class="btn">"Acknowledge"</button>
             </form>
         }
     });
@@ -258,11 +258,9 @@ fn OpenRow(alert: AlertRow) -> impl IntoView {
 fn History(over: Vec<AlertRow>) -> impl IntoView {
     if over.is_empty() {
         return view! {
-            <section class="sect">
-                <Empty title="Nothing has fired yet">
-                    <p>"Alerts that are over are listed here with how long they lasted."</p>
-                </Empty>
-            </section>
+            <Empty title="No alert is over yet">
+                <p>"Alerts that are over are listed here with how long they lasted."</p>
+            </Empty>
         }
         .erase();
     }
@@ -271,7 +269,7 @@ fn History(over: Vec<AlertRow>) -> impl IntoView {
         .map(|alert| {
             let from = alert.since.timestamp_millis();
             let to = alert.resolved_at.map_or(from, |at| at.timestamp_millis());
-            let peak = alert.peak.clone().or_else(|| (alert.occurrences > 0).then(|| format!("{} times", alert.occurrences)));
+            let peak = alert.peak.clone().or_else(|| (alert.occurrences > 0).then(|| words::times(alert.occurrences)));
             view! {
                 <tr role="row">
                     <td role="cell"><time datetime=rfc3339(from)>{day_clock(from)}</time></td>

@@ -6,7 +6,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::chart;
+use super::{chart, words::times};
 use crate::{
     erase::Erase,
     format::{day_clock, duration_short, rfc3339},
@@ -130,14 +130,6 @@ fn Times(workloads: Vec<WorkloadPreview>, quantity: Option<Quantity>) -> impl In
         </div>
     }
     .erase()
-}
-
-fn times(count: u32) -> String {
-    match count {
-        0 => "never".to_owned(),
-        1 => "once".to_owned(),
-        count => format!("{count} times"),
-    }
 }
 
 fn workloads(count: usize) -> String {

@@ -22,9 +22,7 @@ pub(super) fn state(alert: &AlertRow) -> AnyView {
     let (class, path, word) = match (alert.phase, alert.suppressed) {
         (AlertPhase::Firing, None) => ("cause c-memory", FIRING, "Firing"),
         (AlertPhase::Firing, Some(Suppressed::Silenced)) => ("cause c-unknown", HELD, "Silenced"),
-        (AlertPhase::Firing, Some(Suppressed::Inhibited)) => {
-            ("cause c-unknown", HELD, "Source down")
-        }
+        (AlertPhase::Firing, Some(Suppressed::Inhibited)) => ("cause c-unknown", HELD, "Held back"),
         (AlertPhase::Pending, _) => ("cause c-none", PENDING, "Pending"),
         (AlertPhase::Resolved, _) => ("cause c-none", HELD, "Over"),
     };
@@ -49,8 +47,19 @@ pub(super) fn whom(alert: &AlertRow) -> AnyView {
         (Some(_), true) => alert.source.clone(),
         (Some(_), false) => format!("{}, {}", alert.group, alert.source),
     };
-    view! { <a class="b" href=href>{alert.name.clone()}</a> <span class="sub">{place}</span> }
-        .erase()
+    let incident = alert.incident.map(|id| {
+        view! { ", " <a class="link" href=format!("/incidents/{id}")>"incident "{id.to_string()}</a> }
+    });
+    view! { <a class="b" href=href>{alert.name.clone()}</a> <span class="sub">{place}{incident}</span> }.erase()
+}
+
+/// How often: `never`, `once`, `3 times`.
+pub(super) fn times(count: u32) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    }
 }
 
 /// The rule of an alert, with a link while it is there.
