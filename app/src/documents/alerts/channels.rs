@@ -101,11 +101,9 @@ fn typed(
 fn List(channels: Vec<ChannelRow>, kinds: Vec<ChannelKind>) -> impl IntoView {
     if channels.is_empty() {
         return view! {
-            <section class="sect">
-                <Empty title="Nobody is told">
-                    <p>"There is no channel, so alerts are only shown on these pages. Choose below how to be told."</p>
-                </Empty>
-            </section>
+            <Empty title="Nobody is told">
+                <p>"There is no channel, so alerts are only shown on these pages. Choose below how to be told."</p>
+            </Empty>
         }
         .erase();
     }

@@ -258,11 +258,9 @@ fn OpenRow(alert: AlertRow) -> impl IntoView {
 fn History(over: Vec<AlertRow>) -> impl IntoView {
     if over.is_empty() {
         return view! {
-            <section class="sect">
-                <Empty title="No alert is over yet">
-                    <p>"Alerts that are over are listed here with how long they lasted."</p>
-                </Empty>
-            </section>
+            <Empty title="No alert is over yet">
+                <p>"Alerts that are over are listed here with how long they lasted."</p>
+            </Empty>
         }
         .erase();
     }

@@ -76,11 +76,9 @@ pub fn Silences() -> impl IntoView {
 fn List(silences: Vec<SilenceRow>) -> impl IntoView {
     if silences.is_empty() {
         return view! {
-            <section class="sect">
-                <Empty title="No silences">
-                    <p>"A silence holds back words, not alerts: they are still seen and listed. What lasts when it ends is said then."</p>
-                </Empty>
-            </section>
+            <Empty title="No silences">
+                <p>"A silence holds back words, not alerts: they are still seen and listed. What lasts when it ends is said then."</p>
+            </Empty>
         }
         .erase();
     }
