@@ -455,6 +455,13 @@ async fn an_incident_is_a_whole_post_mortem_in_one_answer() {
             // Evidence, and of how many the same holds.
             "memory 99.5 % of its limit 4 s before",
             "19 of 20",
+            // What it said: the panic and its group, the log with its panic and what was taken out of it marked.
+            "Seen 14 times since 24 Oct, in 2 images.",
+            "checkout, ended 23 Nov 16:29:04 UTC: the last 5 lines, 1 secret taken out before storing",
+            "class=\"hit\"",
+            "<mark class=\"redact\">redacted: password</mark>",
+            // What its ends follow, with the chance.
+            "; by chance 0.4 %.",
             // Charts.
             "limit 512 MiB",
             "<path class=\"ln\" d=\"M",
@@ -463,6 +470,7 @@ async fn an_incident_is_a_whole_post_mortem_in_one_answer() {
             "id=\"r1\"",
             // The timeline and what people wrote, as text.
             "Process ended, exit code 137 (SIGKILL)",
+            "15 earlier ends like this since 22 Nov 21:22:04",
             "Acknowledged by ana",
             "Given to payments by ana",
             "&lt;script&gt;alert(1)&lt;/script&gt;",

@@ -7,6 +7,13 @@ import { expect, openSettled, test } from "./fixtures";
 test.describe.configure({ mode: "parallel" });
 test.use({ trace: "off" });
 
+/** The id of the newest of its kind, of the workload whose page has the address. */
+async function newest(what: "incidents" | "restarts", workload: string): Promise<string> {
+  const query = `workload=${workload.split("/").pop()}&limit=1`;
+  const found = await fetch(`${process.env.E2E_URL}/api/v1/${what}?${query}`);
+  return (await found.json()).data[0].id;
+}
+
 const pages: [string, (addressOf: (name: string) => Promise<string>) => Promise<string>][] = [
   ["the overview", async () => "/"],
   ["a workload", async (addressOf) => `${await addressOf("checkout")}?range=9h`],
@@ -14,14 +21,10 @@ const pages: [string, (addressOf: (name: string) => Promise<string>) => Promise<
   ["deploys", async (addressOf) => `${await addressOf("ledger-worker")}/deploys`],
   ["the sources", async () => "/sources"],
   ["the incidents", async () => "/incidents?state=all"],
-  [
-    "an incident",
-    async (addressOf) => {
-      const workload = await addressOf("checkout");
-      const found = await fetch(`${process.env.E2E_URL}/api/v1/incidents?workload=${workload.split("/").pop()}&limit=1`);
-      return `/incidents/${(await found.json()).data[0].id}`;
-    },
-  ],
+  ["an incident", async (addressOf) => `/incidents/${await newest("incidents", await addressOf("checkout"))}`],
+  ["a restart", async (addressOf) => `/restarts/${await newest("restarts", await addressOf("checkout"))}`],
+  ["the alerts", async () => "/alerts"],
+  ["a new rule", async () => "/alerts/rules/new"],
   ["the settings", async () => "/settings"],
 ];
 

@@ -1,6 +1,7 @@
 //! The pages that the server alone renders. They are made of the same components as [`pages`](crate::pages) but ask the
 //! [`Backend`](crate::backend::Backend) directly, hold no signals, and change when they are loaded anew.
 
+pub mod address;
 pub mod ages;
 pub mod alerts;
 pub mod deploys;

@@ -1,5 +1,7 @@
 //! The last lines, with what matters in them marked.
 
+use std::ops::Range;
+
 use domain::{
     ids::RestartId,
     log::{LogLine, Stream},
@@ -10,6 +12,7 @@ use leptos::prelude::*;
 
 use super::words::plural;
 use crate::{
+    documents::address::address,
     erase::Erase,
     format::{clock, rfc3339},
 };
@@ -57,7 +60,8 @@ pub fn LogBlock(
     .erase()
 }
 
-fn about(log: &LogView) -> String {
+/// How much of it there is, and what was taken out.
+pub(super) fn about(log: &LogView) -> String {
     let more = if log.summary.is_cut { "the last " } else { "" };
     let hidden = match log.summary.redacted {
         0 => String::new(),
@@ -69,17 +73,41 @@ fn about(log: &LogView) -> String {
     format!("{more}{}{hidden}", plural(log.lines.len(), "line"))
 }
 
-fn lines(lines: &[LogLine], panic: Option<&PanicDetail>, restart: RestartId) -> AnyView {
+/// All of it that fits on a page, and the way to the rest.
+pub(super) fn lines(lines: &[LogLine], panic: Option<&PanicDetail>, restart: RestartId) -> AnyView {
     if lines.is_empty() {
         return view! { <p class="mut">"The run wrote nothing. Programs that log to a file in the container are not seen here."</p> }
             .erase();
     }
     let marked = panic.map(|panic| block(lines, panic));
     let skipped = lines.len().saturating_sub(SHOWN);
-    let rows = lines
+    let rows = rows(lines, skipped..lines.len(), marked);
+    let cut = (skipped > 0).then(|| {
+        view! { <p class="mut">{format!("{} before these are in the download.", plural(skipped, "line"))}</p> }
+    });
+    view! {
+        {cut}
+        <div class="log" tabindex="0" role="region" aria-label="Log">{rows}</div>
+        <div class="bar mt2 no-print">
+            <a class="btn" href=address(format!("/api/v1/restarts/{restart}/log")) rel="external" download>
+                "Download"
+            </a>
+        </div>
+    }
+    .erase()
+}
+
+/// Some of the lines, those of the panic marked.
+pub(super) fn rows(
+    lines: &[LogLine],
+    range: Range<usize>,
+    marked: Option<(usize, usize)>,
+) -> AnyView {
+    lines
         .iter()
         .enumerate()
-        .skip(skipped)
+        .skip(range.start)
+        .take(range.len())
         .map(|(index, line)| {
             let is_hit = marked.is_some_and(|(from, to)| (from..=to).contains(&index));
             let class = match (is_hit, line.stream) {
@@ -93,24 +121,12 @@ fn lines(lines: &[LogLine], panic: Option<&PanicDetail>, restart: RestartId) -> 
             });
             view! { <div class=class>{time}<span>{with_marks(&line.text)}</span></div> }
         })
-        .collect_view();
-    let cut = (skipped > 0).then(|| {
-        view! { <p class="mut">{format!("{} before these are in the download.", plural(skipped, "line"))}</p> }
-    });
-    view! {
-        {cut}
-        <div class="log" tabindex="0" role="region" aria-label="Log">{rows}</div>
-        <div class="bar mt2 no-print">
-            <a class="btn" href=format!("/api/v1/restarts/{restart}/log") rel="external" download>
-                "Download"
-            </a>
-        </div>
-    }
-    .erase()
+        .collect_view()
+        .into_any()
 }
 
 /// The lines of a panic: from its first to the last that names one of its functions.
-fn block(lines: &[LogLine], panic: &PanicDetail) -> (usize, usize) {
+pub(super) fn block(lines: &[LogLine], panic: &PanicDetail) -> (usize, usize) {
     let from = panic.first_line as usize;
     let last = panic.frames.iter().filter_map(|frame| {
         let at = lines

@@ -4,6 +4,7 @@
 
 pub mod chart;
 pub mod correction;
+pub mod excerpt;
 pub mod log;
 pub mod neighbours;
 pub mod panic;
@@ -13,6 +14,7 @@ pub mod words;
 
 pub use chart::BlackBoxChart;
 pub use correction::{CorrectionForm, Corrections, Refused};
+pub use excerpt::LogExcerpt;
 pub use log::LogBlock;
 pub use neighbours::Neighbours;
 pub use panic::PanicBlock;

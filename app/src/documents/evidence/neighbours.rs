@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::ShareBar,
+    documents::address::address,
     erase::Erase,
     format::{bytes, percent},
 };
@@ -33,7 +34,7 @@ pub fn Neighbours(
             view! {
                 <tr>
                     <th scope="row" class="what">
-                        <a href=format!("/workloads/{}", one.workload) rel="external">{one.name}</a>
+                        <a href=address(format!("/workloads/{}", one.workload)) rel="external">{one.name}</a>
                         <span class="sub">{mark}</span>
                     </th>
                     <td class="num" data-l="working set">{bytes(one.working_set_bytes as f64)}</td>

@@ -4,7 +4,7 @@ use domain::view::PanicDetail;
 use leptos::prelude::*;
 
 use super::words;
-use crate::erase::Erase;
+use crate::{documents::address::address, erase::Erase};
 
 /// Functions of the stack that are shown before the others unfold.
 const SHOWN: usize = 8;
@@ -56,7 +56,7 @@ pub fn PanicBlock(
                 <p>
                     {words::seen(&group)}
                     " "
-                    <a href=format!("/api/v1/panics?fingerprint={}", group.fingerprint) rel="external">
+                    <a href=address(format!("/api/v1/panics?fingerprint={}", group.fingerprint)) rel="external">
                         <code>{group.fingerprint.clone()}</code>
                     </a>
                 </p>

@@ -3,9 +3,10 @@
 use domain::view::{IncidentDetail, Similarity};
 use leptos::prelude::*;
 
-use super::{export::address, words};
+use super::words;
 use crate::{
     components::CauseLabel,
+    documents::address::address,
     erase::Erase,
     format::{count, day},
 };

@@ -3,7 +3,7 @@
 use domain::metric::TaskKind;
 use leptos::prelude::*;
 
-use super::{PostMortem, export::address, picture::Picture, words::capitalised};
+use super::{PostMortem, picture::Picture, words::capitalised};
 use crate::{
     chart::{
         lane::Lane,
@@ -12,6 +12,7 @@ use crate::{
         svg::{percent as place, px},
     },
     components::chart::{Key, Swatch},
+    documents::address::address,
     erase::Erase,
     format::{bytes, bytes_precise, count, day_clock, duration, percent, rfc3339, span},
 };

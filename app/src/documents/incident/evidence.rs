@@ -6,9 +6,10 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{PostMortem, export::address};
+use super::PostMortem;
 use crate::{
     components::{CauseMark, Glyph},
+    documents::address::address,
     erase::Erase,
     format::{clock, day_clock, rfc3339},
 };
@@ -39,7 +40,7 @@ pub fn EvidenceOf(
                     <p>{which}</p>
                     <p class="end no-print">
                         <a class="link" href=address(format!("/restarts/{}", row.id)) rel="external">
-                            "Its log, panic and readings"
+                            "This restart with its readings"
                         </a>
                     </p>
                 </div>

@@ -7,16 +7,17 @@ use super::{
     view::View,
     words::{self, headline},
 };
-use crate::{erase::Erase, format::day_clock};
+use crate::{documents::address::Origin, erase::Erase, format::day_clock};
 
 /// The parts of the style that the post-mortem needs, in the layers of `style/main.css`.
 const STYLE: &str = concat!(
-    "@layer tokens, base, layout, components, fleet, sources, incidents, charts, utilities, print;\n",
+    "@layer tokens, base, layout, components, fleet, sources, evidence, incidents, charts, utilities, print;\n",
     include_str!("../../../../style/tokens.css"),
     include_str!("../../../../style/base.css"),
     include_str!("../../../../style/layout.css"),
     include_str!("../../../../style/components.css"),
     include_str!("../../../../style/sources.css"),
+    include_str!("../../../../style/evidence.css"),
     include_str!("../../../../style/incidents.css"),
     include_str!("../../../../style/charts.css"),
     include_str!("../../../../style/utilities.css"),
@@ -25,18 +26,6 @@ const STYLE: &str = concat!(
 
 /// Nothing is loaded, whoever opens the file: not even if somebody's text in it asked for it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
-
-/// Where the server is that the file came from, for the links in it: `https://inquest.example.com`, without a slash at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Origin(String);
-
-/// An address of the server: as a path on its pages, with its name in a file.
-pub(super) fn address(path: String) -> String {
-    match use_context::<Origin>() {
-        Some(Origin(origin)) => format!("{origin}{path}"),
-        None => path,
-    }
-}
 
 /// The file. `origin` is where the server is.
 pub fn html(page: &PostMortem, origin: &str) -> String {

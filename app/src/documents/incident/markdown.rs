@@ -3,12 +3,16 @@
 use std::fmt::{self, Write as _};
 
 use domain::{
+    log::LogLine,
     verdict::Stance,
     view::{EntryKind, RestartRow},
 };
 
 use super::{PostMortem, restarts::LISTED, story, words};
-use crate::format::{count, day_clock, duration, percent, rfc3339, span, version};
+use crate::{
+    documents::evidence::{excerpt::pick, words as said_before},
+    format::{count, day_clock, duration, percent, rfc3339, span, version},
+};
 
 /// The text. `origin` is where the server is, `https://inquest.example.com`.
 pub fn markdown(page: &PostMortem, origin: &str) -> String {
@@ -48,6 +52,8 @@ fn write(out: &mut String, page: &PostMortem, origin: &str) -> fmt::Result {
     )?;
     facts(out, page)?;
     evidence(out, page)?;
+    said(out, page)?;
+    follows(out, page)?;
     timeline(out, page)?;
     restarts(out, page)?;
     notes(out, page)?;
@@ -113,6 +119,68 @@ fn evidence(out: &mut String, page: &PostMortem) -> fmt::Result {
         writeln!(out, "- {stance}: {}{share}", plain(&item.text))?;
     }
     Ok(())
+}
+
+/// The panic, and the log in brief as a block whose characters stand for themselves.
+fn said(out: &mut String, page: &PostMortem) -> fmt::Result {
+    let panic = page.restart.as_ref().and_then(|it| it.panic.as_ref());
+    let log = page.log.as_ref().filter(|log| !log.lines.is_empty());
+    if panic.is_some() || log.is_some() {
+        writeln!(out, "\n## What it said")?;
+    }
+    if let Some(panic) = panic {
+        let group = &panic.group;
+        writeln!(
+            out,
+            "\n**{}**: {}\n\n{}{} `{}`",
+            plain(&group.kind),
+            plain(&group.message),
+            plain(&said_before::seen(group)),
+            said_before::came_back(group)
+                .map_or_else(String::new, |back| format!(" {}", plain(&back))),
+            group.fingerprint
+        )?;
+    }
+    let Some(log) = log else {
+        return Ok(());
+    };
+    let fence = fence(&log.lines);
+    writeln!(out, "\n{fence}text")?;
+    let mut end = 0;
+    for range in pick(log, panic) {
+        if range.start > end {
+            writeln!(out, "… {} lines", count((range.start - end) as f64))?;
+        }
+        end = range.end;
+        for line in &log.lines[range] {
+            let at = line.at.map_or_else(String::new, |at| {
+                format!("{} ", rfc3339(at.timestamp_millis()))
+            });
+            writeln!(out, "{at}{}", line.text)?;
+        }
+    }
+    writeln!(out, "{fence}")
+}
+
+/// A fence that no line can close.
+fn fence(lines: &[LogLine]) -> String {
+    let runs = lines
+        .iter()
+        .flat_map(|line| line.text.split(|c| c != '`'))
+        .map(str::len);
+    "`".repeat(runs.max().unwrap_or(0).max(2) + 1)
+}
+
+fn follows(out: &mut String, page: &PostMortem) -> fmt::Result {
+    let said = words::follows(page);
+    if said.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n## What its ends follow\n\n{}",
+        plain(&said.join(" "))
+    )
 }
 
 fn timeline(out: &mut String, page: &PostMortem) -> fmt::Result {

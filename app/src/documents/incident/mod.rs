@@ -9,6 +9,7 @@ pub mod markdown;
 pub mod people;
 pub mod picture;
 pub mod restarts;
+pub mod said;
 pub mod story;
 pub mod view;
 pub mod words;

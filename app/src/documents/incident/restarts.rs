@@ -3,15 +3,16 @@
 use domain::{metric::TaskKind, view::RestartRow};
 use leptos::prelude::*;
 
-use super::{PostMortem, export::address, words};
+use super::{PostMortem, words};
 use crate::{
     components::ConfidenceDots,
+    documents::address::address,
     erase::Erase,
     format::{clock, count, day_clock, duration, percent, rfc3339, version},
 };
 
 /// So many are listed; the API has all of them.
-pub const LISTED: usize = 50;
+pub const LISTED: usize = 20;
 
 /// The newest restarts, one a row.
 #[component]
@@ -45,8 +46,8 @@ pub fn Restarts(
     let all = page.incident.row.restarts as usize;
     let shown = rows.len().min(LISTED);
     let cut = (shown < all).then(|| format!("the newest {shown} of {}", count(all as f64)));
+    let more = (shown < all).then(|| more(&page, all - shown));
     let of_source = page.incident.row.workload.is_none();
-    let id = page.incident.row.id;
     let tasks_label = tasks.to_lowercase();
     let body = rows
         .iter()
@@ -58,11 +59,6 @@ pub fn Restarts(
             <div class="sect-h">
                 <h2 id="restarts">"Restarts"</h2>
                 <p>{cut}</p>
-                <p class="end no-print">
-                    <a class="link" href=address(format!("/api/v1/restarts?incident={id}&limit=1000")) rel="external">
-                        "All as JSON"
-                    </a>
-                </p>
             </div>
             <table class="plain restarts">
                 <thead>
@@ -80,7 +76,40 @@ pub fn Restarts(
                 </thead>
                 <tbody>{body}</tbody>
             </table>
+            {more}
         </section>
+    }
+    .erase()
+}
+
+/// Where those are that are not listed.
+fn more(page: &PostMortem, n: usize) -> AnyView {
+    let charts = page.incident.row.workload.map(|workload| {
+        let (from, to) = (page.incident.row.began_at, page.charts.range.to);
+        let href = address(format!(
+            "/workloads/{workload}?from={}&to={}",
+            rfc3339(from.timestamp_millis()),
+            rfc3339(to.timestamp_millis())
+        ));
+        view! {
+            ", all "
+            <a class="link" href=href rel="external">
+                "in the workload’s charts"
+            </a>
+        }
+    });
+    let href = address(format!(
+        "/api/v1/restarts?incident={}&limit=1000",
+        page.incident.row.id
+    ));
+    view! {
+        <p class="mut mt2">
+            {format!("{} more: all ", count(n as f64))}
+            <a class="link" href=href rel="external">
+                "as JSON"
+            </a>
+            {charts}
+        </p>
     }
     .erase()
 }

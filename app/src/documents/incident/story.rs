@@ -10,11 +10,15 @@ use super::{PostMortem, words};
 use crate::{
     chart::markers::Row,
     components::{Glyph, tone},
-    format::{NBSP, day_clock, duration, percent, span, version},
+    format::{NBSP, count, day_clock, duration, percent, span, version},
 };
 
 /// Restarts that are told in every step; of the others there is one line each.
 const IN_STEPS: usize = 2;
+/// Ends of a workload that have a line of their own; all earlier ones share one.
+const APART: usize = 5;
+/// Fewer ends than these do not share one.
+const TOGETHER: usize = 3;
 /// Lines about what happened; what people wrote is always told.
 const LINES: usize = 24;
 /// A report of the kernel and the end that it led to are at most this far apart, in milliseconds. (Seen: the report 0.7 s after the end.)
@@ -45,7 +49,8 @@ pub fn tell(page: &PostMortem) -> (Vec<Line>, usize) {
     lines.extend(facts(page));
     let rows = &page.restarts.data;
     let in_steps = in_steps(page);
-    for (index, row) in rows.iter().enumerate() {
+    let apart = apart(page);
+    for (index, row) in rows[..apart].iter().enumerate() {
         if index < in_steps {
             lines.extend(steps(page, row));
         } else {
@@ -55,6 +60,7 @@ pub fn tell(page: &PostMortem) -> (Vec<Line>, usize) {
             });
         }
     }
+    lines.extend(together(page, &rows[apart..]));
     lines.sort_by_key(|line| std::cmp::Reverse(line.at));
     let all = lines.len();
     let mut kept = 0;
@@ -69,6 +75,38 @@ pub fn tell(page: &PostMortem) -> (Vec<Line>, usize) {
 /// How many are told in every step: none where each is another workload's.
 fn in_steps(page: &PostMortem) -> usize {
     page.incident.row.workload.map_or(0, |_| IN_STEPS)
+}
+
+/// How many have lines of their own: all where each is another workload's.
+fn apart(page: &PostMortem) -> usize {
+    let all = page.restarts.data.len();
+    if page.incident.row.workload.is_some() && all >= APART + TOGETHER {
+        APART
+    } else {
+        all
+    }
+}
+
+/// All earlier ends in one line, at the newest of them.
+fn together(page: &PostMortem, rows: &[RestartRow]) -> Option<Line> {
+    let newest = rows.first()?;
+    // The ledger may hold more than are looked at.
+    let shown = page.restarts.data.len() - rows.len();
+    let all = (page.incident.row.restarts as usize)
+        .saturating_sub(shown)
+        .max(rows.len());
+    Some(Line {
+        at: newest.ended_at,
+        glyph: Row::Restart.glyph(),
+        tone: tone(newest.cause),
+        text: format!(
+            "{} earlier ends like this since {}",
+            count(all as f64),
+            day_clock(page.incident.row.began_at.timestamp_millis())
+        ),
+        more: words::alike(rows),
+        stays: true,
+    })
 }
 
 /// What became of it, and what people wrote.

@@ -10,6 +10,7 @@ use super::{
     evidence::EvidenceOf,
     people::People,
     restarts::Restarts,
+    said::{Follows, Said},
     story, words,
 };
 use crate::{
@@ -18,9 +19,9 @@ use crate::{
     format::{NBSP, count, duration, rfc3339, span},
 };
 
-/// The whole of it. What other parts know about the same restarts is linked from where it belongs: a restart's log, panic and readings from the
-/// evidence and the table, runs by age and what deploys did from the course; proofs are in the timeline. What is to be embedded has its place
-/// in this order: the panic and its log after the evidence, correlation and runs after the course, the proof of the fix after the timeline.
+/// The whole of it. The order is that of the questions: why, by which evidence, what the program said of it (panic, log, neighbours), how it went,
+/// what its ends follow, what happened when and what people made of it, who else, and each restart. What other parts know is linked from where
+/// it belongs: a restart's readings from the evidence and the table, runs by age and what deploys did from the course; proofs are in the timeline.
 #[component]
 pub fn View(
     /// The incident.
@@ -34,7 +35,9 @@ pub fn View(
         <Verdict page=page.clone() />
         <Facts page=page.clone() />
         <EvidenceOf page=page.clone() />
+        <Said page=page.clone() />
         <Charts page=page.clone() />
+        <Follows page=page.clone() />
         <section class="sect">
             <div class="cols cols-32">
                 <Story page=page.clone() />

@@ -5,7 +5,7 @@ use domain::{
     incident::{IncidentState, ResolvedBy},
     metric::TaskKind,
     verdict::{Cause, CauseGroup, EvidenceKind, Stance},
-    view::{EntryKind, IncidentEntry, IncidentRow, RestartRow},
+    view::{CorrelationView, EntryKind, IncidentEntry, IncidentRow, RestartRow},
 };
 
 use super::PostMortem;
@@ -139,6 +139,33 @@ fn at_limit(rows: &[RestartRow]) -> Option<String> {
     ))
 }
 
+/// What its ends follow, each with how likely that is by chance; and at which age runs end, where that is always the same. Nothing where they
+/// follow nothing.
+pub fn follows(page: &PostMortem) -> Vec<String> {
+    let Some(analysis) = &page.analysis else {
+        return Vec::new();
+    };
+    let sentence = |it: &CorrelationView| format!("{}; {}.", it.text, it.chance_text);
+    let memory = analysis
+        .memory_correlation
+        .as_ref()
+        .filter(|memory| memory.figures.followed > 0);
+    let tasks = analysis
+        .tasks_correlation
+        .as_ref()
+        .filter(|tasks| tasks.significant);
+    let mut said: Vec<String> = memory.into_iter().chain(tasks).map(sentence).collect();
+    if said.is_empty() {
+        return said;
+    }
+    let ages = analysis
+        .survival
+        .filter(|survival| survival.regular)
+        .and(analysis.survival_text.as_ref());
+    said.extend(ages.map(|text| format!("{}.", capitalised(text))));
+    said
+}
+
 /// Whether memory was at its limit before an end, or the engine reported that it had been; `None` when that was not seen.
 fn followed(row: &RestartRow) -> Option<bool> {
     let reported = row
@@ -186,6 +213,15 @@ pub fn exit(row: &RestartRow) -> String {
         (Some(code), None) => format!("exit code {code}"),
         (None, _) => "an exit code that was not seen".to_owned(),
     }
+}
+
+/// What several ends have in common, as `20 of 20 ended with exit code 137 (SIGKILL). Runs lasted 58 min to 1 h.`
+pub fn alike(rows: &[RestartRow]) -> String {
+    [Some(exits(rows)), lasted(rows)]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn lasted(rows: &[RestartRow]) -> Option<String> {

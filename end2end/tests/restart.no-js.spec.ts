@@ -1,0 +1,47 @@
+// A restart and its incident are seen through without a script: verdict, evidence, panic and log.
+
+import { type APIRequestContext } from "@playwright/test";
+import { expect, test } from "./fixtures";
+
+interface Panic {
+  kind: string;
+  last_restart: string;
+}
+
+/** The panic that was seen last. The demo's webhook crashes every few minutes; its log is read a moment after. */
+async function lastPanic(request: APIRequestContext): Promise<Panic> {
+  let found: Panic | undefined;
+  await expect(async () => {
+    found = (await (await request.get("/api/v1/panics?limit=1")).json()).data[0];
+    expect(found).toBeDefined();
+  }).toPass({ timeout: 60_000 });
+  return found!;
+}
+
+test("without a script a restart shows verdict, evidence, panic and log", async ({ page, request }) => {
+  test.setTimeout(90_000);
+  const panic = await lastPanic(request);
+  const restart = await (await request.get(`/api/v1/restarts/${panic.last_restart}`)).json();
+  await page.goto(`/restarts/${restart.id}`);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(restart.workload_name);
+  await expect(page.getByRole("region", { name: "Verdict" })).toContainText("Crash");
+  const weighed = page.getByRole("region", { name: "Evidence" });
+  for (const item of restart.evidence) await expect(weighed).toContainText(item.text);
+  await expect(page.getByRole("region", { name: "What it said" })).toContainText(panic.kind);
+  await expect(page.getByRole("region", { name: "Log" }).locator(".hit").first()).toBeVisible();
+});
+
+test("without a script an incident has the panic and the log of its restart", async ({ page, request }) => {
+  test.setTimeout(90_000);
+  const panic = await lastPanic(request);
+  const restart = await (await request.get(`/api/v1/restarts/${panic.last_restart}`)).json();
+  const incidents = await (await request.get(`/api/v1/incidents?workload=${restart.workload}&cause=crash`)).json();
+  const [incident] = incidents.data;
+  await page.goto(`/incidents/${incident.id}`);
+  await expect(page.getByRole("region", { name: "What it said" })).toContainText(panic.kind);
+  await expect(page.getByRole("region", { name: "Log, in brief" }).locator(".hit").first()).toBeVisible();
+  const text = await (await request.get(`/incidents/${incident.id}/export.md`)).text();
+  expect(text).toMatch(/## What it said[^]*```text[^]*panic/);
+  const file = await (await request.get(`/incidents/${incident.id}/export.html`)).text();
+  expect(file).toContain("The last it wrote");
+});
