@@ -28,7 +28,7 @@ pub fn pick(log: &LogView, panic: Option<&PanicDetail>) -> Vec<Range<usize>> {
     let mut picked: Vec<Range<usize>> = Vec::new();
     let mut ranges: Vec<_> = panic
         .into_iter()
-        .chain([all.saturating_sub(LAST)..all])
+        .chain(std::iter::once(all.saturating_sub(LAST)..all))
         .collect();
     ranges.sort_by_key(|range| range.start);
     for range in ranges {
@@ -156,9 +156,14 @@ mod tests {
         }
     }
 
+    /// Its first line and how many frames it has.
+    type Panic = Option<(u32, usize)>;
+    /// A name, how many lines there are, the panic in them, and what is picked.
+    type Case<'a> = (&'a str, usize, Panic, &'a [(usize, usize)]);
+
     #[test]
     fn the_panic_and_the_end() {
-        let cases: &[(&str, usize, Option<(u32, usize)>, &[(usize, usize)])] = &[
+        let cases: &[Case<'_>] = &[
             ("nothing", 0, None, &[(0, 0)]),
             ("short", 12, None, &[(0, 12)]),
             ("hardly longer", 22, None, &[(0, 22)]),

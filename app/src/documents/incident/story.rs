@@ -179,7 +179,12 @@ fn facts(page: &PostMortem) -> Vec<Line> {
                 },
                 TimelineKind::Proof => Line {
                     stays: true,
-                    ..line(Glyph::Ok.path(), "c-none", &fact.text, String::new())
+                    ..line(
+                        Glyph::Ok.path(),
+                        "c-none",
+                        &words::capitalised(&fact.text),
+                        String::new(),
+                    )
                 },
                 TimelineKind::CoverageGap => {
                     let until = fact.until.map_or(page.at, |until| until.min(page.at));

@@ -215,13 +215,13 @@ pub fn exit(row: &RestartRow) -> String {
     }
 }
 
-/// What several ends have in common, as `20 of 20 ended with exit code 137 (SIGKILL). Runs lasted 58 min to 1 h.`
+/// What several ends have in common, as `20 of 20 ended with exit code 137 (SIGKILL). Runs lasted 58 min to 1 h`
 pub fn alike(rows: &[RestartRow]) -> String {
-    [Some(exits(rows)), lasted(rows)]
+    let said: Vec<_> = [Some(exits(rows)), lasted(rows)]
         .into_iter()
         .flatten()
-        .collect::<Vec<_>>()
-        .join(" ")
+        .collect();
+    said.join(" ").trim_end_matches('.').to_owned()
 }
 
 fn lasted(rows: &[RestartRow]) -> Option<String> {
