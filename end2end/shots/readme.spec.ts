@@ -5,7 +5,7 @@ const docs = new URL("../../docs/", import.meta.url).pathname;
 /** What a picture may weigh: it is part of every clone. */
 const MOST_BYTES = 400_000;
 
-test("the pictures of the README", async ({ page, request, addressOf }) => {
+test("the pictures of the README and of docs", async ({ page, request, addressOf }) => {
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   const pages = { overview: "/", workload: `${await addressOf("checkout")}?range=9h` };
   for (const [name, address] of Object.entries(pages)) {
@@ -14,9 +14,18 @@ test("the pictures of the README", async ({ page, request, addressOf }) => {
     await page.screenshot({ path, animations: "disabled" });
     expect(statSync(path).size).toBeLessThan(MOST_BYTES);
   }
-  const workload = pages.workload.match(/\d+/)?.[0] ?? "";
-  const incidents = await (await request.get("/api/v1/incidents", { params: { workload, limit: 1 } })).json();
-  await openSettled(page, `/incidents/${incidents.data[0].id}`);
-  await page.screenshot({ path: `${docs}incident.png`, animations: "disabled" });
-  expect(statSync(`${docs}incident.png`).size).toBeLessThan(MOST_BYTES);
+  const checkout = pages.workload.match(/\d+/)?.[0] ?? "";
+  const incidents = await (await request.get("/api/v1/incidents", { params: { workload: checkout, limit: 1 } })).json();
+  const documents = {
+    incident: `/incidents/${incidents.data[0].id}`,
+    runs: `/workloads/${checkout}/runs`,
+    proof: `${await addressOf("ledger-worker")}/deploys`,
+    alerts: "/alerts",
+  };
+  for (const [name, address] of Object.entries(documents)) {
+    await openSettled(page, address);
+    const path = `${docs}${name}.png`;
+    await page.screenshot({ path, animations: "disabled" });
+    expect(statSync(path).size).toBeLessThan(MOST_BYTES);
+  }
 });
