@@ -40,7 +40,7 @@ async fn answers(postgres: &PrivatePostgres) -> bool {
 }
 
 async fn start(dir: &Path) -> Result<(PrivatePostgres, DataDir), PostgresError> {
-    let data_dir = DataDir::open(dir).expect("free");
+    let data_dir = DataDir::open_when_free(dir).expect("free");
     Ok((PrivatePostgres::start(&data_dir).await?, data_dir))
 }
 
