@@ -5,7 +5,7 @@
 
 use app::{
     alerts::{AlertBackend, ChangeError},
-    backend::{BackendError, Caller},
+    backend::BackendError,
 };
 use std::fmt::Write as _;
 
@@ -18,10 +18,7 @@ use axum::{
 };
 use domain::alert::Fields;
 
-use super::{AppState, problem::Problem};
-
-/// Who sends forms.
-const CALLER: Caller = Caller::Anonymous;
+use super::{AppState, api::v1::CALLER, problem::Problem};
 
 /// The fields of a form as they were typed. One that comes several times is a list.
 type Typed = Form<Vec<(String, String)>>;
