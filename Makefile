@@ -41,7 +41,7 @@ bench:      ## Measure the store beside Prometheus and VictoriaMetrics (half an 
 crash:      ## Kill Inquest and Postgres 300 times while they write, and look that nothing is lost
 	@xtask/setup.sh run
 	CRASH_KILLS=300 CRASH_RESULTS=$(CURDIR)/target/bench/results.jsonl \
-		cargo test --package server --test store crash:: -- --nocapture
+		cargo test --test store crash:: -- --nocapture
 
 fuzz:       ## Feed bad bytes to what reads stored samples, for 15 minutes (nightly Rust)
 	@xtask/fuzz.sh

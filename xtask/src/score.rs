@@ -38,15 +38,7 @@ pub(crate) struct Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let results = workspace.root.join("target/bench");
     fs::create_dir_all(&results)?;
-    let test = [
-        "test",
-        "--profile",
-        &options.profile,
-        "--package",
-        "server",
-        "--test",
-        "score",
-    ];
+    let test = ["test", "--profile", &options.profile, "--test", "score"];
     let built = cargo()
         .current_dir(&workspace.root)
         .args(test)

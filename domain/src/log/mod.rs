@@ -6,9 +6,10 @@
 mod clean;
 mod tail;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::Timestamp;
 pub use clean::clean;
 pub use tail::{LogTail, Raw};
 
@@ -18,6 +19,18 @@ pub const MOST_LINES: usize = 1_000;
 pub const MOST_BYTES: usize = 256 << 10;
 /// Bytes of one line at most; the rest of it is cut. Engines split lines at 16 KiB.
 pub const LONGEST_LINE: usize = 8 << 10;
+
+/// How much older than its run a run's first lines may be: the engine stamps them as they come, and the run when all is set up.
+const FIRST_LINES: TimeDelta = TimeDelta::seconds(1);
+
+/// From when on lines are of a run that began at a moment, the run before it having ended at another, if there was one.
+pub fn begins_at(run_started_at: Timestamp, ended_before: Option<Timestamp>) -> Timestamp {
+    let begin = run_started_at - FIRST_LINES;
+    // An end that is told later than the next start says nothing of where the lines part.
+    ended_before
+        .filter(|end| *end <= run_started_at)
+        .map_or(begin, |end| begin.max(end))
+}
 
 /// Where a line was written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

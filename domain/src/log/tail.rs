@@ -85,11 +85,12 @@ impl LogTail {
         }
     }
 
-    /// Without what was written before a run began, where the engine told when lines were written.
+    /// Without the lines of the run before, where the engine told when lines were written; see [`super::begins_at`].
     #[must_use]
-    pub fn of_run(mut self, run_started_at: Timestamp) -> Self {
+    pub fn of_run(mut self, run_started_at: Timestamp, ended_before: Option<Timestamp>) -> Self {
+        let begin = super::begins_at(run_started_at, ended_before);
         self.lines
-            .retain(|line| line.at.is_none_or(|at| at >= run_started_at));
+            .retain(|line| line.at.is_none_or(|at| at >= begin));
         self
     }
 
@@ -196,8 +197,30 @@ mod tests {
         let mut raw = Raw::default();
         raw.push(Some(at(1)), Stream::Err, b"panic: of the run before");
         raw.push(Some(at(60)), Stream::Out, b"starting");
-        let tail = tail(raw).of_run(at(60) - TimeDelta::milliseconds(1));
+        let tail = tail(raw).of_run(at(60), Some(at(2)));
         assert_eq!(tail.lines().len(), 1);
         assert_eq!(tail.panic(), None);
+    }
+
+    #[test]
+    fn first_lines_that_are_older_than_the_start_are_kept_but_not_those_of_an_end_just_before() {
+        let ms = |ms| at(60) + TimeDelta::milliseconds(ms);
+        let lines = |ended_before| {
+            let mut raw = Raw::default();
+            raw.push(Some(ms(-400)), Stream::Err, b"bye");
+            raw.push(Some(ms(-3)), Stream::Out, b"starting");
+            let tail = tail(raw).of_run(at(60), ended_before);
+            tail.lines()
+                .iter()
+                .map(|line| line.text.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lines(Some(ms(-200))), ["starting"]);
+        assert_eq!(lines(None), ["bye", "starting"]);
+        assert_eq!(
+            lines(Some(ms(100))),
+            ["bye", "starting"],
+            "no end of a run before"
+        );
     }
 }

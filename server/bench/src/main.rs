@@ -14,6 +14,8 @@ mod systems;
 mod table;
 
 use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -52,6 +54,9 @@ struct Options {
     /// How much data
     #[arg(long, value_enum, default_value_t = Scale::Full)]
     scale: Scale,
+    /// Only bytes per sample of polls at their ticks
+    #[arg(long)]
+    only_aligned: bool,
     /// Where data go while they are measured [default: target/bench]
     #[arg(long, value_name = "FOLDER", env = "BENCH_FOLDER")]
     folder: Option<PathBuf>,
@@ -60,6 +65,8 @@ struct Options {
 /// How long Inquest waits for late polls before it seals a window; windows have two hours.
 const GRACE_MS: i64 = 5 * 60 * 1000;
 const WINDOW_MS: i64 = 2 * HOUR_MS;
+/// How long a run takes at most.
+const AT_MOST_MS: i64 = HOUR_MS;
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
@@ -73,6 +80,8 @@ fn run(options: Options) -> anyhow::Result<()> {
     std::fs::create_dir_all(&parent)?;
     let run = tempfile::Builder::new()
         .prefix("run-")
+        // Postgres runs as another user where we are root.
+        .permissions(Permissions::from_mode(0o755))
         .tempdir_in(&parent)?;
     let results = Results::open(options.scale.name())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -81,7 +90,7 @@ fn run(options: Options) -> anyhow::Result<()> {
     let (plan, began) = (options.scale.plan(), Instant::now());
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = measure(&plan, run.path(), &results) => outcome,
+            outcome = measure(&plan, options.only_aligned, run.path(), &results) => outcome,
             () = interrupted() => Err(anyhow::anyhow!("interrupted")),
         }
     });
@@ -102,10 +111,15 @@ async fn interrupted() {
     }
 }
 
-async fn measure(plan: &Plan, run: &Path, results: &Results) -> anyhow::Result<()> {
+async fn measure(
+    plan: &Plan,
+    only_aligned: bool,
+    run: &Path,
+    results: &Results,
+) -> anyhow::Result<()> {
     let now_ms = chrono::Utc::now().timestamp_millis();
-    // The present window is whole, so that the newest two hours are not sealed yet and in memory: never are they less.
-    let end_ms = (now_ms - GRACE_MS) / WINDOW_MS * WINDOW_MS + WINDOW_MS;
+    // The newest window is whole and not sealed before all is measured, so that two hours are in memory: never are they less.
+    let end_ms = (now_ms + AT_MOST_MS - GRACE_MS) / WINDOW_MS * WINDOW_MS + WINDOW_MS;
     let polls = plan.days * DAY_MS / INTERVAL_MS;
     let shape = Shape {
         containers: plan.containers,
@@ -114,17 +128,18 @@ async fn measure(plan: &Plan, run: &Path, results: &Results) -> anyhow::Result<(
         jitter: true,
     };
 
-    eprintln!("Polls at their ticks, {} containers", plan.aligned);
-    aligned(
-        run,
-        Shape {
-            containers: plan.aligned,
-            jitter: false,
-            ..shape
-        },
-        results,
-    )
-    .await?;
+    eprintln!("Polls at their ticks, {} containers", plan.containers);
+    let at_ticks = Shape {
+        jitter: false,
+        ..shape
+    };
+    // A folder of its own, which is removed before the next data come.
+    let folder = tempfile::tempdir_in(run)?;
+    aligned(folder.path(), at_ticks, results).await?;
+    drop(folder);
+    if only_aligned {
+        return Ok(());
+    }
 
     eprintln!(
         "Polls up to 50 ms off their ticks, {} containers",
@@ -200,17 +215,17 @@ async fn measure(plan: &Plan, run: &Path, results: &Results) -> anyhow::Result<(
     Ok(())
 }
 
-/// Bytes per sample of polls without jitter, of a part of the fleet.
+/// Bytes per sample of polls without jitter.
 async fn aligned(run: &Path, shape: Shape, results: &Results) -> anyhow::Result<()> {
-    let mut inquest = Inquest::start(run, "aligned-inquest").await?;
+    let mut inquest = Inquest::start(run, "inquest").await?;
     inquest.load("aligned", shape, shape.end_ms()).await?;
     let ours = sizes::of_inquest(inquest.database_url()?).await?;
     inquest.stop().await;
-    let mut victoria = VictoriaMetrics::start(run, "aligned-victoria-metrics").await?;
+    let mut victoria = VictoriaMetrics::start(run, "victoria-metrics").await?;
     victoria.load(shape).await?;
     let victoria_bytes = victoria.size().await?;
     victoria.stop().await;
-    let mut prometheus = Prometheus::load(run, "aligned-prometheus", shape).await?;
+    let mut prometheus = Prometheus::load(run, "prometheus", shape).await?;
     let prometheus_bytes = prometheus.size()?;
     prometheus.stop().await;
     Sizes::of(count(shape), [ours, prometheus_bytes, victoria_bytes]).report(results, true)

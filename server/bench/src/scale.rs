@@ -16,8 +16,6 @@ pub(crate) enum Scale {
 pub(crate) struct Plan {
     pub(crate) containers: usize,
     pub(crate) days: i64,
-    /// Those of the containers whose polls are stored once more, at their ticks.
-    pub(crate) aligned: usize,
     /// Time whose polls come in one by one.
     pub(crate) live_ms: i64,
     pub(crate) chart_rounds: usize,
@@ -43,7 +41,6 @@ impl Scale {
             Self::Full => Plan {
                 containers: 200,
                 days: 30,
-                aligned: 20,
                 live_ms: DAY_MS,
                 chart_rounds: 10,
                 cold_rounds: 3,
@@ -54,7 +51,6 @@ impl Scale {
             Self::Small => Plan {
                 containers: 20,
                 days: 3,
-                aligned: 10,
                 live_ms: 4 * HOUR_MS,
                 chart_rounds: 2,
                 cold_rounds: 1,

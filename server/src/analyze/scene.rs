@@ -24,8 +24,6 @@ const HOLD: Duration = Duration::from_mins(1);
 const OPEN_BOXES: usize = 4_096;
 /// How far from its end a log may say that it was: an end that was only inspected has no exact time.
 const ABOUT: TimeDelta = TimeDelta::seconds(2);
-/// A run's first lines may be older than its `start` event, which the engine sends when all is set up.
-const FIRST_LINES: TimeDelta = TimeDelta::seconds(1);
 
 /// What a source's ends still wait for, and what waits for them.
 #[derive(Debug, Default)]
@@ -159,8 +157,7 @@ fn of_run(tail: LogTail, death: &Death) -> LogTail {
         .filter(|event| matches!(event.action, Action::Die { .. }) && event.at < death.ended_at)
         .map(|event| event.at)
         .max();
-    let begin = death.run_started_at - FIRST_LINES;
-    tail.of_run(end_before.map_or(begin, |end| begin.max(end)))
+    tail.of_run(death.run_started_at, end_before)
 }
 
 /// The black box of an end, as far as it can be filled when it is judged.

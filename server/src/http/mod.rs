@@ -97,7 +97,9 @@ pub fn router(parts: Parts) -> Router {
         .route("/metrics", get(metrics::render));
     let router = match &state.site {
         Some(site) => pages::add(router.merge(alert_forms::router()), &state, site),
-        None => router.fallback(problem::unknown_path),
+        None => router
+            .route("/", get(problem::no_pages))
+            .fallback(problem::unknown_path),
     };
     let layers = ServiceBuilder::new()
         // Failures say what failed where they happen; the status alone says nothing.

@@ -193,6 +193,14 @@ pub(super) async fn unknown_path(OriginalUri(uri): OriginalUri) -> Problem {
     ))
 }
 
+/// Answers for the pages of a server that has none, because nobody built them or it does not find them.
+pub(super) async fn no_pages() -> Problem {
+    Problem::not_found(
+        "this server has an API but no pages: build them with `make site` and start it in the same folder, or name theirs in LEPTOS_SITE_ROOT; \
+         /api/openapi.json describes the API",
+    )
+}
+
 /// Answers methods that an address does not know. The `Allow` header, which axum adds, names those it does.
 pub(super) async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Problem {
     Problem::new(

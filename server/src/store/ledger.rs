@@ -213,8 +213,12 @@ impl Ledger<'_> {
 
     /// Keeps the log of an end that has been in the ledger for longer, found by its time. Without such an end nothing is kept.
     pub async fn keep_log(&self, source: SourceId, log: &LogTail) -> Result<(), StoreError> {
-        let run_started_at = sqlx::query_scalar!(
-            "SELECT r.run_started_at FROM restart r JOIN container c ON c.id = r.container_id
+        let run = sqlx::query!(
+            "SELECT r.run_started_at,
+                 (SELECT p.ended_at FROM restart p
+                  WHERE p.container_id = r.container_id AND p.run_started_at < r.run_started_at
+                  ORDER BY p.run_started_at DESC LIMIT 1) AS ended_before
+             FROM restart r JOIN container c ON c.id = r.container_id
              WHERE c.source_id = $1 AND c.engine_id = $2 AND r.ended_at BETWEEN $3 AND $4
              ORDER BY r.ended_at LIMIT 1",
             source.0,
@@ -225,13 +229,13 @@ impl Ledger<'_> {
         .fetch_optional(self.pool)
         .await
         .during(DOING)?;
-        let Some(run_started_at) = run_started_at else {
+        let Some(run) = run else {
             return Ok(());
         };
-        let log = log.clone().of_run(run_started_at - TimeDelta::seconds(1));
+        let log = log.clone().of_run(run.run_started_at, run.ended_before);
         let beside = Beside {
             container: log.container().clone(),
-            run_started_at,
+            run_started_at: run.run_started_at,
             panic: log.panic(),
             log: Some(log),
             black_box: None,

@@ -55,11 +55,10 @@ pub(crate) async fn check(
                 let (_, answer) = client.ask(&system.chart(container, &chart)).await?;
                 answers.push((system.name(), system.highest(&answer)));
             }
-            // The peers' steps end where ours begin, so a value at the very edge may be in one answer only.
             let same = answers
                 .iter()
                 .all(|(_, highest)| match (highest, answers[0].1) {
-                    (Some(theirs), Some(ours)) => (theirs - ours).abs() <= 0.001 * ours,
+                    (Some(theirs), Some(ours)) => (theirs - ours).abs() < 0.5,
                     _ => false,
                 });
             ensure!(

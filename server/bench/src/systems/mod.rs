@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::fleet::{Fleet, Poll, Reading, Window};
+use crate::fleet::{Fleet, INTERVAL_MS, Poll, Reading, Window};
 
 /// A chart of one container's working set.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,21 @@ pub(crate) struct Chart {
     pub(crate) to_ms: i64,
     /// One point for each: its minimum, maximum and last value are asked for, where it has more than one sample.
     pub(crate) step_ms: i64,
+}
+
+impl Chart {
+    /// The request for the same samples from peers, whose steps end at the time that they are asked for. Halfway between two polls:
+    /// were it at a poll, its jitter would have it in one step or the other, and of two samples in a step of one they show one.
+    fn peers_request(&self, base: &str, query: &str) -> String {
+        let early = INTERVAL_MS / 2;
+        range_request(
+            base,
+            query,
+            self.from_ms + self.step_ms - early,
+            self.to_ms - early,
+            self.step_ms,
+        )
+    }
 }
 
 /// What the overview shows: a day of memory as a line, the memory of now, restarts in 10 min, 24 h and the whole time.

@@ -16,7 +16,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::{
     Chart, Overview, System, WORKING_SET, each_series,
     process::{Process, drop_from_cache, free_port, peer_program, size_of},
-    promql_highest, promql_overview, promql_series, put_number, range_request, selector, workload,
+    promql_highest, promql_overview, promql_series, put_number, selector, workload,
 };
 use crate::{
     fleet::{Fleet, HOUR_MS, INTERVAL_MS, Shape, Window},
@@ -216,15 +216,14 @@ impl System for Prometheus {
 
     fn chart(&self, container: usize, chart: &Chart) -> Vec<String> {
         let series = selector(WORKING_SET, container);
-        let (from, to, step) = (chart.from_ms, chart.to_ms - chart.step_ms, chart.step_ms);
-        if step <= INTERVAL_MS {
+        if chart.step_ms <= INTERVAL_MS {
             // One sample in each step, which is its own minimum and maximum.
-            return vec![range_request(&self.url, &series, from, to, step)];
+            return vec![chart.peers_request(&self.url, &series)];
         }
         ["min_over_time", "max_over_time", "last_over_time"]
             .map(|function| {
-                let query = format!("{function}({series}[{}s])", step / 1000);
-                range_request(&self.url, &query, from, to, step)
+                let query = format!("{function}({series}[{}s])", chart.step_ms / 1000);
+                chart.peers_request(&self.url, &query)
             })
             .to_vec()
     }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use super::{
     Chart, Overview, SERIES, System, WORKING_SET, ahead, each_series,
     process::{Process, drop_from_cache, free_port, peer_program, size_of},
-    promql_highest, promql_overview, promql_series, put_number, range_request, selector, workload,
+    promql_highest, promql_overview, promql_series, put_number, selector, workload,
 };
 use crate::{
     fleet::{DAY_MS, Fleet, INTERVAL_MS, Poll, Shape, Window},
@@ -206,13 +206,7 @@ impl System for VictoriaMetrics {
                 chart.step_ms / 1000
             )
         };
-        self.without_cache(vec![range_request(
-            &self.url,
-            &query,
-            chart.from_ms,
-            chart.to_ms - chart.step_ms,
-            chart.step_ms,
-        )])
+        self.without_cache(vec![chart.peers_request(&self.url, &query)])
     }
 
     fn overview(&self, overview: &Overview) -> Vec<String> {

@@ -31,12 +31,13 @@ impl Database {
     }
 
     /// What autovacuum does by itself within a minute: here an hour of data may take less than that. By its rules, which
-    /// are Postgres' defaults.
+    /// are Postgres' defaults, for tables and, as autovacuum does, for the `TOAST` of each by itself.
     pub(crate) async fn vacuum(&self) -> anyhow::Result<()> {
         let tables: Vec<String> = sqlx::query_scalar(
-            "SELECT relid::regclass::text FROM pg_stat_user_tables JOIN pg_class ON oid = relid
-             WHERE schemaname = 'public' AND (n_dead_tup > 50 + 0.2 * greatest(reltuples, 0)
-                                              OR n_ins_since_vacuum > 1000 + 0.2 * greatest(reltuples, 0))",
+            "SELECT relid::regclass::text FROM pg_stat_all_tables JOIN pg_class c ON c.oid = relid
+             WHERE schemaname IN ('public', 'pg_toast')
+                   AND (n_dead_tup > 50 + 0.2 * greatest(reltuples, 0)
+                        OR c.relkind <> 't' AND n_ins_since_vacuum > 1000 + 0.2 * greatest(reltuples, 0))",
         )
         .fetch_all(&self.pool)
         .await?;

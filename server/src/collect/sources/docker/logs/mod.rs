@@ -29,8 +29,8 @@ const WITHIN: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub(super) container: EngineId,
-    /// When the run began, if that is known: older lines are another run's.
-    pub(super) run_started_at: Option<Timestamp>,
+    /// From when on lines are of this run, if that is known.
+    pub(super) since: Option<Timestamp>,
     /// When it ended.
     pub(super) ended_at: Timestamp,
 }
@@ -75,7 +75,7 @@ async fn redacted(wanted: Wanted, raw: Raw) -> LogTail {
 
 fn path(wanted: &Wanted) -> String {
     let since = wanted
-        .run_started_at
+        .since
         .map(|at| format!("&since={}", super::events::wire_time(at)))
         .unwrap_or_default();
     format!(

@@ -131,7 +131,7 @@ fn why_there_is_no_log_is_told() {
 fn a_run_is_asked_for_by_its_times() {
     let wanted = Wanted {
         container: EngineId::from("c1"),
-        run_started_at: Some(T1.parse().expect("a time")),
+        since: Some(T1.parse().expect("a time")),
         ended_at: T2.parse().expect("a time"),
     };
     assert_eq!(

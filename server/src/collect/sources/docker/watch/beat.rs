@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Timestamp, fact::Action, ids::EngineId};
+use domain::{Timestamp, fact::Action, ids::EngineId, log};
 use metrics::gauge;
 use tokio::{sync::Semaphore, time::Instant};
 
@@ -151,11 +151,15 @@ impl Watch<'_> {
         if !matches!(action, Action::Die { .. }) {
             return;
         }
-        // A look that came late shows the next run.
         let seen = self.known.get(id).and_then(|known| known.seen.as_ref());
+        let since = seen.and_then(|seen| {
+            // A look that came late shows the next run.
+            let start = seen.started_at.filter(|start| *start < at)?;
+            Some(log::begins_at(start, seen.finished_at))
+        });
         let wanted = Wanted {
             container: id.clone(),
-            run_started_at: seen.and_then(|seen| seen.started_at.filter(|start| *start < at)),
+            since,
             ended_at: at,
         };
         let (client, desk) = (self.engine.client.clone(), self.logs.clone());
