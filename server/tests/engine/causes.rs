@@ -76,12 +76,16 @@ impl Scene {
             );
             let round = worker.round(Utc::now()).await;
             round.expect("the database answers");
-            let proofs = self.store.proofs(workload).await;
-            let mut proofs = proofs.expect("the database answers");
-            if let Some(proof) = proofs.remove(&container.into()) {
+            let deploys = self.store.deploys(workload).await;
+            let deploys = deploys.expect("the database answers");
+            let mut theirs = deploys.iter().filter(|one| one.container.0 == container);
+            if let Some(proof) = theirs.find_map(|deploy| deploy.proof.clone()) {
                 return proof;
             }
-            assert!(began.elapsed() < PATIENCE, "nothing is decided: {proofs:?}");
+            assert!(
+                began.elapsed() < PATIENCE,
+                "nothing is decided: {deploys:?}"
+            );
             pause(500).await;
         }
     }
@@ -140,6 +144,7 @@ async fn ends_that_look_alike_are_told_apart() {
         restarted_for_its_health(&scene),
         restarted_by_a_person_at_75_percent(&scene),
         mended_and_broken_again(&scene),
+        given_more_while_it_runs(&scene),
     );
 
     inquest.stop().await;
@@ -332,11 +337,8 @@ async fn mended_and_broken_again(scene: &Scene) {
             .starts_with("made worse: it restarts, which it did not before"),
         "{proof:?}"
     );
-    assert_eq!(
-        store.proofs(workload).await.expect("an answer").len(),
-        2,
-        "one for each deploy"
-    );
+    let deploys = store.deploys(workload).await.expect("an answer");
+    assert_eq!(deploys.len(), 2, "{deploys:#?}");
 
     let deployed = of(store, &mended).await;
     assert_eq!(deployed.len(), 1, "{deployed:#?}");
@@ -354,4 +356,27 @@ async fn mended_and_broken_again(scene: &Scene) {
             .all(|row| (row.cause, row.confidence) == (Cause::OutOfMemory, Confidence::Confirmed));
         assert!(all_of_memory, "{ends:#?}");
     }
+}
+
+/// `docker update --memory` ends nothing, and is a deploy all the same.
+async fn given_more_while_it_runs(scene: &Scene) {
+    let run = Run {
+        name: "inquest-test-given-more",
+        command: &["hold", "8"],
+        limit_mib: Some(64),
+        ..Run::default()
+    };
+    let id = scene.engine.run(run).await;
+    scene.until_memory_is_at(run.name, 0.1).await;
+    scene.engine.set_limit(&id, 96).await;
+    let workload = scene.workload(run.name).await.expect("it was seen").id;
+    until("the other limit is on the timeline", async || {
+        let deploys = scene.store.deploys(workload).await;
+        let deploys = deploys.expect("the database answers");
+        deploys.len() == 1 && deploys[0].is_in_place && deploys[0].container.0 == id
+    })
+    .await;
+    let row = scene.workload(run.name).await.expect("it is there");
+    assert_eq!(row.memory.limit_bytes, Some(96 << 20));
+    assert_eq!(of(&scene.store, &id).await, [], "it lived on");
 }

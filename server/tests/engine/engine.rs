@@ -5,8 +5,8 @@ use std::{collections::HashMap, env, process::Command, time::Duration};
 use bollard::{
     API_DEFAULT_VERSION, Docker, body_full,
     models::{
-        ContainerCreateBody, HealthConfig, HealthStatusEnum, HostConfig, RestartPolicy,
-        RestartPolicyNameEnum,
+        ContainerCreateBody, ContainerUpdateBody, HealthConfig, HealthStatusEnum, HostConfig,
+        RestartPolicy, RestartPolicyNameEnum,
     },
     query_parameters::{
         CreateContainerOptionsBuilder, CreateImageOptionsBuilder, EventsOptionsBuilder,
@@ -169,6 +169,18 @@ impl Engine {
         let options = RemoveContainerOptionsBuilder::new().force(true).build();
         // It may be gone already.
         let _gone = self.docker.remove_container(id, Some(options)).await;
+    }
+
+    /// `docker update --memory` of a container that runs.
+    pub(crate) async fn set_limit(&self, id: &str, limit_mib: i64) {
+        let limit = Some(limit_mib << 20);
+        let body = ContainerUpdateBody {
+            memory: limit,
+            memory_swap: limit,
+            ..ContainerUpdateBody::default()
+        };
+        let update = self.docker.update_container(id, body).await;
+        update.expect("its limit is changed");
     }
 
     /// Whether the engine calls it unhealthy, as tools that restart such containers ask.

@@ -371,6 +371,27 @@ async fn people_acknowledge_resolve_and_reopen_and_that_is_written_down() {
 }
 
 #[tokio::test]
+async fn what_nobody_watches_any_longer_is_closed_and_says_so() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let last = now - TimeDelta::days(9);
+    let id = fixture.filed(&crash_loop(5, last)).await[0].unwrap();
+    let incidents = fixture.store.incidents();
+    let heard = last + TimeDelta::minutes(1);
+    fixture.polled(heard).await;
+    let too_early = heard + TimeDelta::days(7);
+    assert_eq!(incidents.rest(too_early).await.unwrap(), []);
+    assert_eq!(incidents.rest(now).await.unwrap(), [id]);
+    assert_eq!(incidents.rest(now).await.unwrap(), [], "once");
+    let detail = fixture.store.incident_detail(id).await.unwrap().unwrap();
+    assert_eq!(
+        (detail.row.resolved_at, detail.row.resolved_by),
+        (Some(now), Some(ResolvedBy::Unwatched))
+    );
+    let said = &detail.entries.last().unwrap().text;
+    assert!(said.contains("has not been heard for 7 days"), "{said}");
+}
+
+#[tokio::test]
 async fn what_was_resolved_by_hand_takes_nothing_more() {
     let (fixture, now) = (Fixture::new().await, now());
     let id = fixture.filed(&crash_loop(3, now)).await[0].unwrap();
