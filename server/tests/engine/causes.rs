@@ -376,7 +376,10 @@ async fn given_more_while_it_runs(scene: &Scene) {
         deploys.len() == 1 && deploys[0].is_in_place && deploys[0].container.0 == id
     })
     .await;
-    let row = scene.workload(run.name).await.expect("it is there");
-    assert_eq!(row.memory.limit_bytes, Some(96 << 20));
+    until("readings have the other limit", async || {
+        let row = scene.workload(run.name).await;
+        row.is_some_and(|row| row.memory.limit_bytes == Some(96 << 20))
+    })
+    .await;
     assert_eq!(of(&scene.store, &id).await, [], "it lived on");
 }

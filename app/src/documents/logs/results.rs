@@ -74,7 +74,7 @@ fn found(hit: LogHit, now: Timestamp) -> AnyView {
     );
     let incident = hit.incident.map(|incident| {
         view! {
-            <a href=format!("/incidents/{incident}") rel="external">
+            <a class="link" href=format!("/incidents/{incident}") rel="external">
                 {format!("I-{incident}")}
             </a>
         }
@@ -93,7 +93,7 @@ fn found(hit: LogHit, now: Timestamp) -> AnyView {
                 <span class="mut">{lines}</span>
                 <span class="end">
                     {incident}
-                    <a href=format!("/api/v1/restarts/{}/log", hit.restart) rel="external" download>
+                    <a class="link" href=format!("/api/v1/restarts/{}/log", hit.restart) rel="external" download>
                         "Download"
                     </a>
                 </span>
