@@ -14,7 +14,7 @@ use leptos_router::{
 
 #[cfg(feature = "ssr")]
 use crate::documents::{
-    Alerts, ChannelPage, Channels, Deploys, EditRule, IncidentDocument, Incidents, NewRule,
+    Alerts, ChannelPage, Channels, Deploys, EditRule, IncidentDocument, Incidents, Logs, NewRule,
     RestartPage, Rules, Runs, Settings, Silences,
 };
 use crate::{
@@ -47,7 +47,7 @@ impl Place {
 }
 
 /// What the bar leads to.
-pub const PLACES: [Place; 5] = [
+pub const PLACES: [Place; 6] = [
     Place {
         path: "/",
         name: "Overview",
@@ -61,6 +61,11 @@ pub const PLACES: [Place; 5] = [
     Place {
         path: "/alerts",
         name: "Alerts",
+        is_document: true,
+    },
+    Place {
+        path: "/logs",
+        name: "Logs",
         is_document: true,
     },
     Place {
@@ -108,6 +113,7 @@ pub fn Documents() -> impl IntoView {
                 <Route path=path!("/restarts/:id") view=|| view! { <RestartPage /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/incidents") view=|| view! { <Incidents /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/incidents/:id") view=|| view! { <IncidentDocument /> }.erase() ssr=SsrMode::Async />
+                <Route path=path!("/logs") view=|| view! { <Logs /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/alerts") view=|| view! { <Alerts /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/alerts/rules") view=|| view! { <Rules /> }.erase() ssr=SsrMode::Async />
                 <Route path=path!("/alerts/rules/new") view=|| view! { <NewRule /> }.erase() ssr=SsrMode::Async />

@@ -238,7 +238,13 @@ async fn what_pages_are_sent_comes_back_as_it_was() {
 #[tokio::test]
 async fn documents_have_no_script() {
     for fleet in [Fleet::Usual, Fleet::Down] {
-        for path in ["/settings", "/incidents", "/incidents/412"] {
+        for path in [
+            "/settings",
+            "/incidents",
+            "/incidents/412",
+            "/logs",
+            "/logs?q=panic",
+        ] {
             let (_, html) = get(fleet, path).await;
             assert_says(&html, &["Skip to content", "name=\"theme\"", "As of"]);
             assert!(!html.contains("<script"), "{html}");
@@ -498,6 +504,51 @@ async fn an_incident_that_is_not_there_is_not_found() {
 }
 
 /// A form that could not be taken comes back as it was typed, with the reason beside the field.
+#[tokio::test]
+async fn logs_are_searched_without_a_script() {
+    let (status, html) = get(Fleet::Usual, "/logs").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_says(
+        &html,
+        &["Nothing looked for yet", "name=\"q\"", "href=\"/logs\""],
+    );
+
+    let (status, html) = get(
+        Fleet::Usual,
+        "/logs?q=panic&name=check&cause=crash&within=7d",
+    )
+    .await;
+    assert_eq!(status, StatusCode::OK);
+    assert_says(
+        &html,
+        &[
+            "value=\"panic\"",
+            "value=\"check\"",
+            "<option value=\"crash\" selected>",
+            "<option value=\"7d\" selected>",
+            "href=\"/restarts/903\"",
+            "href=\"/incidents/412\"",
+            "href=\"/api/v1/restarts/903/log\"",
+            "<mark class=\"found-word\">panic</mark>: &lt;b&gt;not bold",
+            "redacted: password",
+            "11 lines not shown",
+            "href=\"/logs?q=panic&amp;name=check&amp;cause=crash&amp;within=7d&amp;cursor=12.903\"",
+        ],
+    );
+    assert!(!html.contains("<b>not bold"), "{html}");
+
+    let (status, html) = get(Fleet::Usual, "/logs?q=nowhere&within=1h").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_says(&html, &["No log has that", "href=\"/logs?q=nowhere\""]);
+
+    let (status, html) = get(Fleet::Usual, "/logs?q=%21").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_says(&html, &["role=\"alert\"", "name a word", "value=\"!\""]);
+
+    let (status, _) = get(Fleet::Down, "/logs?q=panic").await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+}
+
 #[tokio::test]
 async fn what_was_typed_is_not_lost() {
     let options = LeptosOptions::builder().output_name("inquest").build();

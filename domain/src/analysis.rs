@@ -9,10 +9,7 @@ use crate::{
     leak::cost::Cost,
     metric::{Metric, TaskKind},
     outlook::{Outlook, memory_growth_view, tasks_growth_view},
-    proof::{
-        Outcome, Pair,
-        eras::{self, Deploy},
-    },
+    proof::{Outcome, Pair, eras::Deploy},
     right_size::{Need, RightSize},
     run::Run,
     stats::median,
@@ -176,11 +173,9 @@ pub fn run_row(run: &Run, now: Timestamp) -> RunRow {
 }
 
 /// The deploys among runs for people and programs, newest first, without when they were decided.
-pub fn deploy_rows(runs: &[Run], context: eras::Context<'_>) -> Vec<DeployRow> {
-    let deploys = eras::deploys(runs, context);
+pub fn deploy_rows(runs: &[Run], deploys: &[Deploy], now: Timestamp) -> Vec<DeployRow> {
     let rows = deploys.iter().rev();
-    rows.map(|deploy| deploy_row(runs, deploy, context.now))
-        .collect()
+    rows.map(|deploy| deploy_row(runs, deploy, now)).collect()
 }
 
 fn deploy_row(runs: &[Run], deploy: &Deploy, now: Timestamp) -> DeployRow {

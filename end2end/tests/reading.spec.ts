@@ -23,6 +23,8 @@ const pages: [string, (addressOf: (name: string) => Promise<string>) => Promise<
   ["the incidents", async () => "/incidents?state=all"],
   ["an incident", async (addressOf) => `/incidents/${await newest("incidents", await addressOf("checkout"))}`],
   ["a restart", async (addressOf) => `/restarts/${await newest("restarts", await addressOf("checkout"))}`],
+  ["logs that were searched", async () => "/logs?q=unwrap+panicked"],
+  ["the logs", async () => "/logs"],
   ["the alerts", async () => "/alerts"],
   ["a new rule", async () => "/alerts/rules/new"],
   ["the settings", async () => "/settings"],

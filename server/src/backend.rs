@@ -5,8 +5,11 @@ mod analysis;
 mod check;
 mod error;
 mod evidence;
+mod in_flight;
 mod incidents;
 mod storage;
+
+use std::sync::Arc;
 
 use app::alerts::AlertBackend;
 use app::backend::{About, Backend, BackendError, Caller, ExportStream};
@@ -27,11 +30,12 @@ use futures::TryStreamExt as _;
 pub use self::storage::Place;
 use self::{
     error::{from_store, no_workload},
+    in_flight::InFlight,
     storage::Meter,
 };
 use crate::{
     alerting::Setup,
-    analyze::Outlooks,
+    analyze::{Outlooks, history::History},
     live::Live,
     store::{Keep, Store},
 };
@@ -45,6 +49,8 @@ pub struct StoreBackend {
     outlooks: Outlooks,
     live: Live,
     alerts: Option<Setup>,
+    /// What several questions of one page read, by the workload and the minute it begins in.
+    histories: Arc<InFlight<(WorkloadId, i64), Arc<History>>>,
 }
 
 impl StoreBackend {
@@ -57,6 +63,7 @@ impl StoreBackend {
             outlooks: Outlooks::default(),
             live: Live::default(),
             alerts: None,
+            histories: Arc::default(),
         }
     }
 

@@ -14,6 +14,8 @@ pub enum ResolvedBy {
     Quiet,
     /// A person said so.
     Person,
+    /// Its source is no longer watched: whether it went on is not known.
+    Unwatched,
 }
 
 impl ResolvedBy {
@@ -22,12 +24,13 @@ impl ResolvedBy {
         match self {
             Self::Quiet => "quiet",
             Self::Person => "person",
+            Self::Unwatched => "unwatched",
         }
     }
 
     /// Reads [`ResolvedBy::name`] back.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Quiet, Self::Person]
+        [Self::Quiet, Self::Person, Self::Unwatched]
             .into_iter()
             .find(|by| by.name() == name)
     }
@@ -186,6 +189,20 @@ mod tests {
         assert!(incident.add(&subject, end(5)));
         assert_eq!(incident.state(), IncidentState::Open);
         assert_eq!(incident.quiet_from(), hour(5 + 15));
+    }
+
+    #[test]
+    fn what_nobody_watched_any_longer_opens_again_when_an_end_is_told() {
+        let mut incident = incident();
+        incident.resolved = Some(Resolution {
+            at: hour(7),
+            by: ResolvedBy::Unwatched,
+        });
+        let subject = incident.subject.clone();
+        assert!(!incident.takes(&subject, hour(8)), "another one");
+        assert!(incident.takes(&subject, hour(5)));
+        assert!(incident.add(&subject, end(5)));
+        assert_eq!(incident.state(), IncidentState::Open);
     }
 
     #[test]

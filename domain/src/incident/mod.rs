@@ -126,7 +126,7 @@ impl Incident {
         self.count += 1;
         let too_early = matches!(
             self.resolved,
-            Some(Resolution { at, by: ResolvedBy::Quiet }) if at < self.quiet_from()
+            Some(Resolution { at, by: ResolvedBy::Quiet | ResolvedBy::Unwatched }) if at < self.quiet_from()
         );
         if too_early {
             self.resolved = None;

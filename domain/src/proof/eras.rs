@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::{Era, Outcome, Proof};
 use crate::{Timestamp, detect::memory::seconds, ids::EngineId, run::Run, verdict::Cause};
 
-/// A change of image or limit between two runs of a workload.
+/// A change of image or limit between two runs of a workload, or of the limit within one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deploy {
-    /// When the first run of the new version began.
+    /// When the first run of the new version began, or when the limit of a run was changed.
     pub at: Timestamp,
     /// The container it came with.
     pub container: EngineId,
@@ -48,6 +48,8 @@ const RECENT: usize = 10;
 pub struct Context<'a> {
     /// Stretches that were not seen.
     pub gaps: &'a [(Timestamp, Timestamp)],
+    /// Containers whose limit was changed while they lived, each time with its moment.
+    pub changes: &'a [(EngineId, Timestamp)],
     /// From when on runs and gaps are known.
     pub since: Timestamp,
     /// Now.
@@ -72,16 +74,56 @@ pub fn deploys(runs: &[Run], context: Context<'_>) -> Vec<Deploy> {
         .collect()
 }
 
+/// The deploy that a fact is about: a container was made at a moment, or its limit was changed then. `None` as long as no run tells, and
+/// where the limit of a new version was changed within its first run: that run is all of one version.
+pub fn about<'a>(
+    deploys: &'a [Deploy],
+    runs: &[Run],
+    container: &EngineId,
+    at: Timestamp,
+) -> Option<&'a Deploy> {
+    let lasted = |run: &Run| run.end.is_none_or(|end| end.at > at);
+    let first = runs
+        .iter()
+        .position(|run| run.container == *container && lasted(run))?;
+    let mut theirs = deploys.iter();
+    theirs.find(|deploy| {
+        deploy.container == *container && deploy.after.contains(&first) && deploy.at >= at
+    })
+}
+
+/// When the version of a run began that is not like the one before it: within the run where its container is the same.
+fn begin(runs: &[Run], index: usize, context: Context<'_>) -> Timestamp {
+    let run = &runs[index];
+    let is_same = index
+        .checked_sub(1)
+        .is_some_and(|before| runs[before].container == run.container);
+    let within = |at: Timestamp| at > run.started_at && run.end.is_none_or(|end| at < end.at);
+    let changes = context.changes.iter();
+    changes
+        .filter(|(container, at)| is_same && *container == run.container && within(*at))
+        .map(|(_, at)| *at)
+        .max()
+        .unwrap_or(run.started_at)
+}
+
 fn deploy(runs: &[Run], before: Range<usize>, after: Range<usize>, context: Context<'_>) -> Deploy {
-    let before = recent(runs, before);
+    let era = before;
+    let before = recent(runs, era.clone());
     let first = &runs[after.start];
-    let next = runs.get(after.end).map(|run| run.started_at);
-    let old = Span::of(&runs[before.clone()], Some(first.started_at), context);
-    let new = Span::of(&runs[after.clone()], next, context);
+    let at = begin(runs, after.start, context);
+    let next = (after.end < runs.len()).then(|| begin(runs, after.end, context));
+    let from = if before.start == era.start {
+        begin(runs, era.start, context)
+    } else {
+        runs[before.start].started_at
+    };
+    let old = Span::of(&runs[before.clone()], (from, Some(at)), context);
+    let new = Span::of(&runs[after.clone()], (at, next), context);
     let (cause, proof) = compare(&old, &new);
     Deploy {
         decided_at: decided_at(&proof, &old, &new, cause),
-        at: first.started_at,
+        at,
         container: first.container.clone(),
         cause,
         deaths: (old.deaths(cause), new.deaths(cause)),
@@ -118,7 +160,7 @@ fn decided_at(
     new: &Span<'_>,
     cause: Option<Cause>,
 ) -> Option<Timestamp> {
-    let begin = new.runs.first()?.started_at;
+    let begin = new.from;
     match proof.outcome {
         Outcome::NothingBefore | Outcome::TooEarly { .. } => None,
         Outcome::Fixed => {
@@ -138,16 +180,20 @@ fn decided_at(
 struct Span<'a> {
     runs: &'a [Run],
     watched_s: f64,
+    from: Timestamp,
     until: Timestamp,
     now: Timestamp,
 }
 
 impl<'a> Span<'a> {
-    fn of(runs: &'a [Run], until: Option<Timestamp>, context: Context<'_>) -> Self {
+    /// Runs of a version from its begin to that of the next, if there is one.
+    fn of(
+        runs: &'a [Run],
+        (from, until): (Timestamp, Option<Timestamp>),
+        context: Context<'_>,
+    ) -> Self {
         let until = until.unwrap_or(context.now);
-        let from = runs
-            .first()
-            .map_or(until, |run| run.started_at.max(context.since));
+        let from = from.max(context.since);
         let within =
             |begin: Timestamp, end: Timestamp| seconds(end.min(until) - begin.max(from)).max(0.0);
         let unseen: f64 = context
@@ -166,6 +212,7 @@ impl<'a> Span<'a> {
             .sum();
         Self {
             runs,
+            from,
             watched_s: (seconds(until - from) - unseen - idle).max(0.0),
             until,
             now: context.now,
@@ -260,6 +307,7 @@ mod tests {
     fn of(runs: &[Run], now: f64, gaps: &[(Timestamp, Timestamp)]) -> Vec<Deploy> {
         let context = Context {
             gaps,
+            changes: &[],
             since: hour(0.0),
             now: hour(now),
         };
@@ -360,5 +408,63 @@ mod tests {
         assert!(said[0].is_over && !said[1].is_over);
         assert!(of(&[], 6.0, &[]).is_empty());
         assert!(of(&all[..1], 6.0, &[]).is_empty());
+    }
+    #[test]
+    fn a_limit_that_is_changed_within_a_run_is_a_deploy_from_then_on() {
+        let mut all = runs("web:1", 0.0, 20.0, 1.0, Cause::OutOfMemory);
+        // Changed half an hour into a run, which lives on as long as all after it.
+        all.push(Run {
+            limit_bytes: Some(1 << 30),
+            ..lasting("web:1", 20.0)
+        });
+        let changes = [(EngineId::from("web:1"), hour(20.5))];
+        let context = |now| Context {
+            gaps: &[],
+            changes: &changes,
+            since: hour(0.0),
+            now: hour(now),
+        };
+        let said = deploys(&all, context(23.4));
+        assert_eq!(said.len(), 1);
+        assert_eq!(said[0].at, hour(20.5));
+        assert!((said[0].watched_s.1 - 2.9 * 3_600.0).abs() < 1.0);
+        assert!((said[0].watched_s.0 - 10.5 * 3_600.0).abs() < 1.0);
+        assert!(!said[0].is_decided(), "not three intervals yet: {said:?}");
+        let told = about(&said, &all, &changes[0].0, changes[0].1);
+        assert_eq!(told, Some(&said[0]));
+        assert!(deploys(&all, context(24.0))[0].is_decided());
+    }
+
+    #[test]
+    fn facts_are_told_apart_by_their_time() {
+        let mut all = runs("web:1", 0.0, 4.0, 1.0, Cause::Crash);
+        all.extend(runs("web:2", 4.0, 6.0, 1.0, Cause::Crash));
+        let mut grown = runs("web:2", 6.0, 8.0, 1.0, Cause::Crash);
+        for run in &mut grown {
+            run.limit_bytes = Some(1 << 30);
+        }
+        all.extend(grown);
+        let id = EngineId::from("web:2");
+        // Between two runs, and within the first.
+        for (changed, expected) in [(6.0, Some(1)), (6.5, Some(1)), (4.5, None)] {
+            let changes = [(id.clone(), hour(changed))];
+            let context = Context {
+                gaps: &[],
+                changes: &changes,
+                since: hour(0.0),
+                now: hour(8.0),
+            };
+            let said = deploys(&all, context);
+            assert_eq!(said.len(), 2);
+            let made = about(&said, &all, &id, hour(3.99));
+            assert_eq!(made, Some(&said[0]), "{changed}");
+            let told = about(&said, &all, &id, hour(changed));
+            assert_eq!(told, expected.map(|index: usize| &said[index]), "{changed}");
+        }
+        let said = of(&all, 8.0, &[]);
+        assert_eq!(
+            about(&said, &all, &EngineId::from("web:3"), hour(1.0)),
+            None
+        );
     }
 }

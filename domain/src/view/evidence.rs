@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::RestartRow;
 use crate::{
     black_box::InferredPeak,
-    ids::{RestartId, WorkloadId},
-    log::{LogLine, LogMissing},
+    ids::{IncidentId, RestartId, WorkloadId},
+    log::{LogLine, LogMissing, Stream},
     panic::{Frame, Language},
     revision::RevisionReason,
     sample::Sample,
@@ -209,12 +209,16 @@ pub struct NeighbourRow {
 }
 
 /// What to look for in logs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogQuery {
     /// Words that must all be there; `"in quotes"` next to each other, `or` between them, `-` before one that must not be there.
     pub text: String,
     /// Only of this workload.
     pub workload: Option<WorkloadId>,
+    /// Only of workloads that have this in their name, in capitals or not.
+    pub name: Option<String>,
+    /// Only of runs that ended for this cause.
+    pub cause: Option<Cause>,
     /// Of runs that ended at or after.
     pub from: Option<DateTime<Utc>>,
     /// Of runs that ended before.
@@ -231,6 +235,8 @@ pub struct LogQuery {
 pub struct LogHit {
     /// The restart that it belongs to.
     pub restart: RestartId,
+    /// The incident that this restart belongs to; `null` for those that people caused.
+    pub incident: Option<IncidentId>,
     /// Whose.
     pub workload: WorkloadId,
     /// The workload's name.
@@ -239,8 +245,30 @@ pub struct LogHit {
     pub ended_at: DateTime<Utc>,
     /// Why.
     pub cause: Cause,
-    /// A piece of the log around what was found, in parts: join them to read it.
+    /// With which exit code, when that was seen.
+    pub exit_code: Option<i32>,
+    /// How many lines of the log are kept.
+    pub log_lines: u32,
+    /// How many of them have one of the words.
+    pub lines_with_hits: u32,
+    /// The lines that say most of what was looked for, and those around them, oldest first.
+    pub lines: Vec<HitLine>,
+    /// The same as running text, in parts: join them to read it.
     pub excerpt: Vec<ExcerptPart>,
+}
+
+/// A line of a log in which something was found, or one beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HitLine {
+    /// Its place in the log, counted from 0.
+    pub number: u32,
+    /// When the engine took it; `null` when it did not say.
+    pub at: Option<DateTime<Utc>>,
+    /// Where it was written to.
+    pub stream: Stream,
+    /// What it says; far from what was found a long line is cut, which `…` tells.
+    pub parts: Vec<ExcerptPart>,
 }
 
 /// A part of an excerpt.

@@ -230,13 +230,16 @@ pub struct SimilarIncident {
 }
 
 /// The course of an incident: its range, what was measured and what happened in it. It is frozen when the incident is over, and then outlives
-/// the samples. Of one that is about a whole source there is no one course.
+/// the samples. Of one that is about a whole source it is that of its workloads together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IncidentCharts {
     /// What is drawn: the incident with a margin; of a long one, its last runs.
     pub range: TimeRange,
-    /// Memory, its limit and tasks.
+    /// Memory, its limit and tasks; of several workloads the sum of their working sets.
     pub series: SeriesSet,
+    /// Of how many workloads that is: of those that went down most often.
+    #[serde(default)]
+    pub workloads: u32,
     /// What happened, oldest first.
     pub timeline: Vec<TimelineEntry>,
 }

@@ -24,9 +24,9 @@ pub use analysis::{
     ForecastView, GrowthState, GrowthView, RunRow,
 };
 pub use evidence::{
-    BlackBoxView, Correction, ExcerptPart, LONGEST_NOTE, LogHit, LogQuery, LogSummary, LogView,
-    NeighbourRow, NewCorrection, PanicDetail, PanicGroup, PanicQuery, PanicReturn, RestartDetail,
-    Revision,
+    BlackBoxView, Correction, ExcerptPart, HitLine, LONGEST_NOTE, LogHit, LogQuery, LogSummary,
+    LogView, NeighbourRow, NewCorrection, PanicDetail, PanicGroup, PanicQuery, PanicReturn,
+    RestartDetail, Revision,
 };
 pub use export::{EXPORT_RANGE, ExportBlock, ExportQuery, ExportSubject};
 pub use incidents::{

@@ -10,7 +10,7 @@ use crate::event::{Action, EngineEvent};
 use crate::fleet::{ContainerSpec, EngineKind, EngineSpec, ProbeHealth, RestartPolicy, Runtime};
 use crate::happening::{Farewell, Happening};
 use crate::identity::Identity;
-use crate::logs;
+use crate::logs::{self, LogTail};
 use crate::quantity::{MILLISECOND, Nanos, SECOND};
 use crate::random;
 use crate::script::{self, Delays, Step, Then, Victim};
@@ -379,7 +379,7 @@ impl Container {
         &self,
         at: Nanos,
         action: Action,
-        log_tail: Option<Arc<str>>,
+        log_tail: Option<Arc<LogTail>>,
         outcome: &mut Outcome<'_>,
     ) {
         if action == Action::Oom && self.engine_kind == EngineKind::Podman {

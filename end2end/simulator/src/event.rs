@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::identity::Identity;
+use crate::logs::LogTail;
 
 /// What changed, by the engine's own name for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,5 +71,5 @@ pub struct EngineEvent {
     /// Which container.
     pub container: Arc<Identity>,
     /// With `die`: the last lines of its log, as `logs` would have answered then.
-    pub log_tail: Option<Arc<str>>,
+    pub log_tail: Option<Arc<LogTail>>,
 }

@@ -45,6 +45,7 @@ pub use gauge::{Stats, TaskKind, Tasks};
 pub use happening::{Farewell, Happening};
 pub use history::{ContainerSample, ContainerState, History, Tick};
 pub use identity::Identity;
+pub use logs::{LogLine, LogTail};
 pub use simulation::{
     Builder, Endpoint, Listen, Pause, RunningSimulator, Simulation, SimulatorError,
 };

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::behaviour::Life;
 use crate::clock::utc;
 use crate::container::{Container, Status};
@@ -31,6 +33,26 @@ pub(crate) struct Line {
     pub(crate) text: String,
 }
 
+/// The end of a log, as it was when the process died.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogTail {
+    /// The last lines, oldest first.
+    pub lines: Vec<LogLine>,
+    /// Whether the process wrote more than these.
+    pub is_cut: bool,
+}
+
+/// A line that a container wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// To standard error, not to standard output.
+    pub is_err: bool,
+    /// What.
+    pub text: String,
+}
+
 /// All lines of a container object up to `now`, oldest first.
 pub(crate) fn lines(container: &Container, now: Nanos) -> Vec<Line> {
     let mut lines = Vec::new();
@@ -44,8 +66,8 @@ pub(crate) fn lines(container: &Container, now: Nanos) -> Vec<Line> {
     lines
 }
 
-/// The last lines before a death, as text.
-pub(crate) fn tail(container: &Container, died_at: Nanos) -> Arc<str> {
+/// The last lines before a death.
+pub(crate) fn tail(container: &Container, died_at: Nanos) -> Arc<LogTail> {
     let mut lines = Vec::new();
     if let Some(past) = container.past.back() {
         life_lines(&mut lines, container, &past.life, died_at);
@@ -53,8 +75,15 @@ pub(crate) fn tail(container: &Container, died_at: Nanos) -> Arc<str> {
     }
     let skipped = lines.len().saturating_sub(TAIL);
     lines.drain(..skipped);
-    let texts: Vec<_> = lines.into_iter().map(|line| line.text).collect();
-    texts.join("\n").into()
+    let line = |line: Line| LogLine {
+        at: utc(line.at),
+        is_err: line.stream == Stream::Err,
+        text: line.text,
+    };
+    Arc::new(LogTail {
+        lines: lines.into_iter().map(line).collect(),
+        is_cut: skipped > 0,
+    })
 }
 
 fn life_lines(lines: &mut Vec<Line>, container: &Container, life: &Life, until: Nanos) {
@@ -68,6 +97,18 @@ fn life_lines(lines: &mut Vec<Line>, container: &Container, life: &Life, until: 
     let image = &container.identity.image;
     if until >= life.started_at {
         say(life.started_at, format!("INFO starting {image}"));
+    }
+    let connecting = life.started_at + 60 * MILLISECOND;
+    if until >= connecting {
+        // As careless as real programs are.
+        say(
+            connecting,
+            format!(
+                "INFO connecting to postgres://app:{:08x}@db.internal:5432/{}",
+                container.spec.name.len() * 0x00c0_ffee,
+                container.spec.name
+            ),
+        );
     }
     let listening = life.started_at + 180 * MILLISECOND;
     if until >= listening {

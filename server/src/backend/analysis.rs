@@ -1,7 +1,9 @@
 //! What is made of a workload's runs, on demand.
 
+use std::sync::Arc;
+
 use app::backend::BackendError;
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use domain::{
     Timestamp, analysis,
     correlation::End,
@@ -20,7 +22,10 @@ use super::{
     StoreBackend, check,
     error::{from_store, no_workload},
 };
-use crate::analyze::history::{History, REACH};
+use crate::{
+    analyze::history::{History, REACH},
+    store::StoredDeploy,
+};
 
 /// What the restarts of a range are correlated with.
 const CORRELATED: [Metric; 2] = [Metric::MemoryRatio, Metric::Tasks];
@@ -82,22 +87,27 @@ impl StoreBackend {
         let now = Utc::now();
         let since = now - REACH;
         let history = self.history(id, since, now).await?;
-        let (blind, proofs) = tokio::try_join!(self.store.blind(id, since), self.store.proofs(id))
+        let (blind, stored) = tokio::try_join!(self.store.blind(id, since), self.store.deploys(id))
             .map_err(from_store)?;
         let gaps: Vec<_> = blind
             .iter()
             .map(|gap| (gap.from, gap.to.unwrap_or(now)))
             .collect();
+        let changes: Vec<_> = stored.iter().filter_map(StoredDeploy::change).collect();
         let context = eras::Context {
             gaps: &gaps,
+            changes: &changes,
             since,
             now,
         };
-        let mut rows = analysis::deploy_rows(&history.runs, context);
-        for row in &mut rows {
-            if let Some(proof) = proofs.get(&row.container_id) {
+        let deploys = eras::deploys(&history.runs, context);
+        let mut rows = analysis::deploy_rows(&history.runs, &deploys, now);
+        for fact in stored {
+            let about = eras::about(&deploys, &history.runs, &fact.container, fact.at);
+            let row = about.and_then(|deploy| rows.iter_mut().find(|row| row.at == deploy.at));
+            if let (Some(row), Some(proof)) = (row, fact.proof) {
                 row.decided_at = Some(proof.at);
-                row.decided_text = Some(proof.text.clone());
+                row.decided_text = Some(proof.text);
             }
         }
         Ok(Page::whole(rows))
@@ -108,10 +118,15 @@ impl StoreBackend {
         id: WorkloadId,
         since: Timestamp,
         now: Timestamp,
-    ) -> Result<History, BackendError> {
-        let history = History::read(&self.store, id, since, now)
-            .await
-            .map_err(from_store)?;
+    ) -> Result<Arc<History>, BackendError> {
+        // Pages ask several questions about the same runs at once, each with a now of its own.
+        let key = (id, since.timestamp().div_euclid(60));
+        let since = since - TimeDelta::minutes(1);
+        let reading = self.histories.share(key, || async {
+            let history = History::read(&self.store, id, since, now).await;
+            history.map(Arc::new)
+        });
+        let history = reading.await.map_err(from_store)?;
         self.check_workload(Some(id), history.runs.is_empty())
             .await
             .map_err(|_none| no_workload(id))?;

@@ -67,6 +67,14 @@ pub(super) fn logs(query: &LogQuery) -> Result<(), BackendError> {
             format!("write at most {LONGEST_SEARCH} characters, all of them printable"),
         ));
     }
+    // What is left out alone would be looked for in every log there is.
+    let mut words = query.text.split_whitespace();
+    if !words.any(|word| !word.starts_with('-') && word.chars().any(char::is_alphanumeric)) {
+        return Err(invalid(
+            "q",
+            "name at least one word that must be there; punctuation is not searched",
+        ));
+    }
     between(query.from, query.to)
 }
 

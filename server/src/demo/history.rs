@@ -144,10 +144,14 @@ impl Watcher {
 
     fn see(&mut self, tick: &Tick, messages: &mut Vec<Message>) {
         for event in &tick.events {
-            if let Some(engine) = self.engines.get(&*event.container.engine)
-                && let Some(event) = translate::event(event)
-            {
+            let Some(engine) = self.engines.get(&*event.container.engine) else {
+                continue;
+            };
+            if let Some(event) = translate::event(event) {
                 messages.push(engine.says(Body::Event(event)));
+            }
+            if let Some(log) = translate::log(event) {
+                messages.push(engine.says(Body::Log(log)));
             }
         }
         for (name, engine) in &mut self.engines {

@@ -5,6 +5,7 @@ use domain::{
     fact::{Action, EngineEvent, Observation, Poll},
     identity::workload_key,
     ids::EngineId,
+    log::{LogTail, Raw, Stream},
     metric::TaskKind,
     sample::{Sample, TaskCount},
     workload::{ContainerSpec, ContainerState},
@@ -46,6 +47,25 @@ pub(super) fn event(event: &simulator::EngineEvent) -> Option<EngineEvent> {
         }),
         action: action(event.action)?,
     })
+}
+
+/// What a run wrote before its end, when the event tells of one.
+pub(super) fn log(event: &simulator::EngineEvent) -> Option<LogTail> {
+    let tail = event.log_tail.as_ref()?;
+    let mut raw = Raw::default();
+    for line in &tail.lines {
+        let stream = if line.is_err {
+            Stream::Err
+        } else {
+            Stream::Out
+        };
+        raw.push(Some(line.at), stream, line.text.as_bytes());
+    }
+    if tail.is_cut {
+        raw.cut();
+    }
+    let container = EngineId(event.container.id.clone());
+    Some(LogTail::read(container, event.at, raw))
 }
 
 fn action(action: simulator::Action) -> Option<Action> {

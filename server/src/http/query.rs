@@ -138,6 +138,8 @@ impl FromQuery for LogQuery {
         Ok(Self {
             text: parameters.text("q").unwrap_or_default(),
             workload: parameters.workload()?,
+            name: parameters.text("name"),
+            cause: parameters.parse("cause", cause)?,
             from: parameters.time("from")?,
             to: parameters.time("to")?,
             limit: parameters.number("limit")?,

@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use super::{
     error::{StoreError, While},
     members::Members,
-    resolve::{resolve, resolve_all},
+    resolve::{LimitChange, note_limit_changes, resolve, resolve_all},
     text,
 };
 
@@ -104,7 +104,8 @@ impl Containers<'_> {
             .collect()
     }
 
-    /// Notes what the engine said when asked. An answer older than what is known changes nothing.
+    /// Notes what the engine said when asked. An answer older than what is known changes nothing. Another limit of a container that is known
+    /// puts a deploy on the timeline.
     pub async fn set_state(
         &self,
         container: ContainerKey,
@@ -120,6 +121,7 @@ impl Containers<'_> {
         &self,
         seen: &[(ContainerKey, &Observation)],
     ) -> Result<(), StoreError> {
+        const DOING: &str = "writing states of containers";
         let column = |value: fn(&Observation) -> &str| {
             seen.iter()
                 .map(|(_, seen)| value(seen).to_owned())
@@ -137,19 +139,23 @@ impl Containers<'_> {
             .iter()
             .map(|(_, seen)| seen.restart_count.map(|count| count as i64))
             .collect();
-        sqlx::query!(
-            "UPDATE container c SET
+        let mut tx = self.pool.begin().await.during(DOING)?;
+        // `before` is the row as it was when the statement began.
+        let told = sqlx::query!(
+            r#"UPDATE container c SET
                  state = seen.state, started_at = coalesce(seen.started_at, c.started_at), limit_bytes = seen.limit_bytes,
                  restart_policy = seen.restart_policy, engine_restart_count = coalesce(seen.restart_count, c.engine_restart_count),
                  last_seen_at = seen.at
              FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $7::bigint[])
                   AS seen (id, at, state, started_at, limit_bytes, restart_policy, restart_count)
+             JOIN container before ON before.id = seen.id
              WHERE c.id = seen.id AND seen.at >= c.last_seen_at
                AND (seen.at >= c.last_seen_at + interval '5 minutes'
                     OR (c.state, c.limit_bytes, c.restart_policy) IS DISTINCT FROM (seen.state, seen.limit_bytes, seen.restart_policy)
                     OR seen.started_at <> c.started_at OR (c.started_at IS NULL AND seen.started_at IS NOT NULL)
                     OR seen.restart_count <> c.engine_restart_count
-                    OR (c.engine_restart_count IS NULL AND seen.restart_count IS NOT NULL))",
+                    OR (c.engine_restart_count IS NULL AND seen.restart_count IS NOT NULL))
+             RETURNING c.workload_id, c.id, c.image_id, seen.at AS "at!", before.limit_bytes AS before_bytes, c.limit_bytes AS after_bytes"#,
             &ids,
             &at,
             &column(|seen| seen.state.name()),
@@ -158,10 +164,23 @@ impl Containers<'_> {
             &column(|seen| &seen.spec.restart_policy),
             &counts as _,
         )
-        .execute(self.pool)
+        .fetch_all(&mut *tx)
         .await
-        .during("writing states of containers")?;
-        Ok(())
+        .during(DOING)?;
+        let bytes = |bytes: Option<i64>| bytes.map(|bytes| bytes as u64);
+        // A container that only events have told about has no limit yet, and no digest.
+        let changes: Vec<LimitChange> = told
+            .into_iter()
+            .filter(|row| !row.image_id.is_empty() && row.before_bytes != row.after_bytes)
+            .map(|row| LimitChange {
+                workload: WorkloadId(row.workload_id),
+                container: ContainerKey(row.id),
+                at: row.at,
+                limits: (bytes(row.before_bytes), bytes(row.after_bytes)),
+            })
+            .collect();
+        note_limit_changes(&mut tx, &changes).await?;
+        tx.commit().await.during(DOING)
     }
 
     /// Notes that containers were removed, each at its time.

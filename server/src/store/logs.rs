@@ -1,14 +1,17 @@
 //! Tails of logs, and searching them.
 
+mod excerpt;
+
 use domain::{
     Timestamp,
-    ids::{ContainerKey, RestartId, WorkloadId},
+    ids::{ContainerKey, IncidentId, RestartId, WorkloadId},
     log::{LogLine, LogMissing, LogTail, Stream},
     verdict::Cause,
-    view::{ExcerptPart, LogHit, LogQuery, LogSummary, LogView, Meta, Page},
+    view::{LogHit, LogQuery, LogSummary, LogView, Meta, Page},
 };
 use sqlx::PgConnection;
 
+use self::excerpt::{Excerpt, HIT};
 use super::{
     Store,
     cursor::{Cursor, moment},
@@ -21,9 +24,6 @@ const READING: &str = "reading a log";
 const SEARCHING: &str = "searching logs";
 const LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 100;
-/// Around what was found. They are control characters, of which a stored log has none, so that no log can pretend to a hit.
-const HIT: [char; 2] = ['\u{2}', '\u{3}'];
-
 /// Keeps the log of a run that is in the ledger. What was read stays when it is told again that it could not be.
 pub(super) async fn keep(
     connection: &mut PgConnection,
@@ -123,27 +123,29 @@ impl Store {
         let after_at = after
             .map(|Cursor([micros, _])| moment(micros))
             .transpose()?;
-        let options = format!(
-            "StartSel={}, StopSel={}, MaxFragments=2, MinWords=8, MaxWords=32, FragmentDelimiter=\" … \"",
-            HIT[0], HIT[1]
-        );
-        // Excerpts are made of the page alone: making one reads the whole log.
+        // All of it is marked, and lines are chosen here: fragments that the database chooses end in the middle of a line.
+        let options = format!("HighlightAll=true, StartSel={}, StopSel={}", HIT[0], HIT[1]);
+        // Only the logs of the page are marked: that takes reading the whole of each.
         let rows = sqlx::query!(
-            r#"SELECT hit.id AS "id!", hit.workload_id AS "workload_id!", w.name AS "name!", hit.ended_at AS "ended_at!", hit.cause AS "cause!",
-                      ts_headline('simple', hit.text, hit.wanted, $8) AS "excerpt!"
+            r#"SELECT hit.id AS "id!", hit.workload_id AS "workload_id!", hit.name AS "name!", hit.ended_at AS "ended_at!", hit.cause AS "cause!",
+                      hit.exit_code, hit.line_ms AS "line_ms!", hit.line_is_err AS "line_is_err!", i.incident_id AS "incident_id?",
+                      ts_headline('simple', hit.text, hit.wanted, $10) AS "marked!"
                FROM (
-                 SELECT r.id, r.workload_id, r.ended_at, r.cause, l.text, wanted
+                 SELECT r.id, r.workload_id, w.name, r.ended_at, r.cause, r.exit_code, l.text, l.line_ms, l.line_is_err, wanted
                  FROM websearch_to_tsquery('simple', $1) wanted
                  JOIN run_log l ON l.words @@ wanted
                  JOIN restart r ON r.container_id = l.container_id AND r.run_started_at = l.run_started_at
+                 JOIN workload w ON w.id = r.workload_id
                  WHERE ($2::bigint IS NULL OR r.workload_id = $2)
                    AND ($3::timestamptz IS NULL OR r.ended_at >= $3)
                    AND ($4::timestamptz IS NULL OR r.ended_at < $4)
                    AND ($5::timestamptz IS NULL OR (r.ended_at, r.id) < ($5, $6))
+                   AND ($8::text IS NULL OR strpos(lower(w.name), lower($8)) > 0)
+                   AND ($9::text IS NULL OR r.cause = $9)
                  ORDER BY r.ended_at DESC, r.id DESC
                  LIMIT $7
                ) hit
-               JOIN workload w ON w.id = hit.workload_id
+               LEFT JOIN incident_restart i ON i.restart_id = hit.id
                ORDER BY hit.ended_at DESC, hit.id DESC"#,
             query.text,
             query.workload.map(|workload| workload.0),
@@ -152,6 +154,8 @@ impl Store {
             after_at,
             after.map_or(0, |Cursor([_, id])| id),
             limit as i64 + 1,
+            query.name,
+            query.cause.map(Cause::name),
             options,
         )
         .fetch_all(&self.pool)
@@ -162,13 +166,19 @@ impl Store {
             .into_iter()
             .take(limit)
             .map(|row| {
+                let excerpt = Excerpt::of(&row.marked, &row.line_ms, &row.line_is_err);
                 Ok(LogHit {
                     restart: RestartId(row.id),
+                    incident: row.incident_id.map(IncidentId),
                     workload: WorkloadId(row.workload_id),
                     workload_name: row.name,
                     ended_at: row.ended_at,
                     cause: text::known(&row.cause, "restart.cause", Cause::from_name, SEARCHING)?,
-                    excerpt: parts(&row.excerpt),
+                    exit_code: row.exit_code,
+                    log_lines: row.line_ms.len() as u32,
+                    lines_with_hits: excerpt.lines_with_hits,
+                    excerpt: excerpt.text(),
+                    lines: excerpt.lines,
                 })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
@@ -212,40 +222,4 @@ impl Row {
 fn missing(name: Option<&str>) -> Result<Option<LogMissing>, StoreError> {
     name.map(|name| text::known(name, "run_log.missing", LogMissing::from_name, READING))
         .transpose()
-}
-
-/// An excerpt at its marks.
-fn parts(excerpt: &str) -> Vec<ExcerptPart> {
-    let mut parts = Vec::new();
-    let mut is_hit = false;
-    for text in excerpt.split(HIT) {
-        if !text.is_empty() {
-            parts.push(ExcerptPart {
-                text: text.to_owned(),
-                is_hit,
-            });
-        }
-        is_hit = !is_hit;
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_excerpt_is_taken_apart_at_its_marks() {
-        let said: Vec<_> = parts("a \u{2}panic\u{3} in \u{2}main\u{3}")
-            .into_iter()
-            .map(|part| (part.text, part.is_hit))
-            .collect();
-        let expected = [
-            ("a ", false),
-            ("panic", true),
-            (" in ", false),
-            ("main", true),
-        ];
-        assert_eq!(said, expected.map(|(text, hit)| (text.to_owned(), hit)));
-    }
 }

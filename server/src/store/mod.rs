@@ -47,7 +47,7 @@ pub use events::Events;
 pub use incidents::{Changed, Incidents};
 pub use ledger::{Beside, Ledger, Recorded};
 pub use migrate::{migrate, schema_version};
-pub use proofs::Proof;
+pub use proofs::{Proof, StoredDeploy, Undecided};
 pub use retention::{Keep, Retained};
 pub use runs::{Blind, StoredRun};
 pub use series::{Appended, Samples, Sealed, Tick};

@@ -234,6 +234,44 @@ async fn note_deploys(connection: &mut PgConnection, added: &Known) -> Result<()
             details.push(change);
         }
     }
+    insert_deploys(connection, &workloads, &containers, &at, &details).await
+}
+
+/// Another limit of a container that lived on.
+pub(super) struct LimitChange {
+    pub(super) workload: WorkloadId,
+    pub(super) container: ContainerKey,
+    /// When it was seen.
+    pub(super) at: Timestamp,
+    /// Before and after, in bytes; `None` is none.
+    pub(super) limits: (Option<u64>, Option<u64>),
+}
+
+/// A limit that is changed while its container lives is a deploy as any other.
+pub(super) async fn note_limit_changes(
+    connection: &mut PgConnection,
+    changes: &[LimitChange],
+) -> Result<(), StoreError> {
+    let workloads: Vec<i64> = changes.iter().map(|change| change.workload.0).collect();
+    let containers: Vec<i64> = changes.iter().map(|change| change.container.0).collect();
+    let at: Vec<Timestamp> = changes.iter().map(|change| change.at).collect();
+    let details: Vec<String> = changes
+        .iter()
+        .map(|change| {
+            let limit = describe_limit(change.limits.0, change.limits.1);
+            format!("{limit}, without a new container")
+        })
+        .collect();
+    insert_deploys(connection, &workloads, &containers, &at, &details).await
+}
+
+async fn insert_deploys(
+    connection: &mut PgConnection,
+    workloads: &[i64],
+    containers: &[i64],
+    at: &[Timestamp],
+    details: &[String],
+) -> Result<(), StoreError> {
     if details.is_empty() {
         return Ok(());
     }
@@ -242,10 +280,10 @@ async fn note_deploys(connection: &mut PgConnection, added: &Known) -> Result<()
          SELECT new.workload_id, new.container_id, new.at, 'deploy', new.detail
          FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[]) AS new (workload_id, container_id, at, detail)
          ON CONFLICT DO NOTHING",
-        &workloads,
-        &containers,
-        &at,
-        &details,
+        workloads,
+        containers,
+        at,
+        details,
     )
     .execute(connection)
     .await
@@ -272,16 +310,16 @@ fn describe_change(before: Made<'_>, after: Made<'_>) -> Option<String> {
         changes.push(format!("new content under the same tag {}", after.0));
     }
     if before.2 != after.2 {
-        let name = |limit: Option<u64>| {
-            limit.map_or("none".to_owned(), |bytes| format!("{} MiB", bytes >> 20))
-        };
-        changes.push(format!(
-            "memory limit {} → {}",
-            name(before.2),
-            name(after.2)
-        ));
+        changes.push(describe_limit(before.2, after.2));
     }
     (!changes.is_empty()).then(|| changes.join(", "))
+}
+
+fn describe_limit(before: Option<u64>, after: Option<u64>) -> String {
+    let name = |limit: Option<u64>| {
+        limit.map_or("none".to_owned(), |bytes| format!("{} MiB", bytes >> 20))
+    };
+    format!("memory limit {} → {}", name(before), name(after))
 }
 
 #[cfg(test)]

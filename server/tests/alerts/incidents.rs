@@ -154,7 +154,13 @@ async fn a_fix_that_did_not_hold_is_said_once() {
             text: "made worse: 4.0 times the restarts of before".to_owned(),
         };
         store
-            .decide(scene.workload, container, &proof, has_failed, scene.at(20))
+            .decide(
+                scene.workload,
+                (container, scene.at(0)),
+                &proof,
+                has_failed,
+                scene.at(20),
+            )
             .await
             .unwrap()
     };

@@ -3,7 +3,7 @@
 use crate::support::{Server, ask, folder};
 
 /// Path, status, code, field.
-const CASES: [(&str, u16, &str, Option<&str>); 45] = [
+const CASES: [(&str, u16, &str, Option<&str>); 47] = [
     ("/api", 404, "not_found", None),
     ("/api/v1", 404, "not_found", None),
     ("/api/v1/nothing", 404, "not_found", None),
@@ -13,6 +13,18 @@ const CASES: [(&str, u16, &str, Option<&str>); 45] = [
     ("/api/v1/restarts/abc/log", 404, "not_found", None),
     ("/api/v1/restarts/999/scenario", 404, "not_found", None),
     ("/api/v1/logs", 400, "invalid_parameter", Some("q")),
+    (
+        "/api/v1/logs?q=-panic+!",
+        400,
+        "invalid_parameter",
+        Some("q"),
+    ),
+    (
+        "/api/v1/logs?q=a&cause=ghost",
+        400,
+        "invalid_parameter",
+        Some("cause"),
+    ),
     ("/api/v1/logs?q=a%00b", 400, "invalid_parameter", Some("q")),
     (
         "/api/v1/logs?q=a&limit=101",

@@ -76,6 +76,12 @@ async fn a_panic_is_read_searched_counted_exported_and_corrected() {
             .iter()
             .any(|part| part["is_hit"] == true && part["text"] == "pointer")
     );
+    assert_eq!(hits["data"][0]["exit_code"], 2, "{hits}");
+    let (status, kind, page) = server.get("/logs?q=%22nil+pointer%22").await;
+    assert_eq!((status, kind.as_str()), (200, "text/html; charset=utf-8"));
+    let page = page.as_str().expect("text");
+    assert!(page.contains(">pointer</mark>"), "{page}");
+    assert!(page.contains(&format!("/restarts/{id}\"")), "{page}");
     let (_, _, groups) = server.get("/api/v1/panics").await;
     assert_eq!(groups["data"][0]["count"], 1, "{groups}");
 

@@ -4,7 +4,10 @@ use std::{collections::HashMap, env, process::Command, time::Duration};
 
 use bollard::{
     API_DEFAULT_VERSION, Docker, body_full,
-    models::{ContainerCreateBody, HostConfig, RestartPolicy, RestartPolicyNameEnum},
+    models::{
+        ContainerCreateBody, ContainerUpdateBody, HealthConfig, HealthStatusEnum, HostConfig,
+        RestartPolicy, RestartPolicyNameEnum,
+    },
     query_parameters::{
         CreateContainerOptionsBuilder, CreateImageOptionsBuilder, EventsOptionsBuilder,
         InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
@@ -19,6 +22,7 @@ use super::image;
 /// Marks our containers, so that those of an interrupted test can be found and removed.
 const LABEL: &str = "inquest.test";
 const IMAGE: &str = "inquest-test-victim";
+const HALF_A_SECOND_NS: i64 = 500_000_000;
 
 /// A reachable engine.
 pub(crate) struct Engine {
@@ -34,6 +38,8 @@ pub(crate) struct Run<'a> {
     pub(crate) tag: Option<&'a str>,
     pub(crate) always: bool,
     pub(crate) limit_mib: Option<i64>,
+    /// What the victim is asked every half second whether it is well.
+    pub(crate) health: Option<&'a str>,
 }
 
 impl Engine {
@@ -97,6 +103,12 @@ impl Engine {
         let body = ContainerCreateBody {
             image: Some(format!("{IMAGE}:{}", run.tag.unwrap_or("1"))),
             cmd: Some(command.into_iter().map(str::to_owned).collect()),
+            healthcheck: run.health.map(|check| HealthConfig {
+                test: Some(["CMD", "/victim", check].map(str::to_owned).into()),
+                interval: Some(HALF_A_SECOND_NS),
+                retries: Some(1),
+                ..HealthConfig::default()
+            }),
             labels: Some(HashMap::from([(LABEL.to_owned(), "1".to_owned())])),
             host_config: Some(HostConfig {
                 memory: limit,
@@ -157,6 +169,29 @@ impl Engine {
         let options = RemoveContainerOptionsBuilder::new().force(true).build();
         // It may be gone already.
         let _gone = self.docker.remove_container(id, Some(options)).await;
+    }
+
+    /// `docker update --memory` of a container that runs.
+    pub(crate) async fn set_limit(&self, id: &str, limit_mib: i64) {
+        let limit = Some(limit_mib << 20);
+        let body = ContainerUpdateBody {
+            memory: limit,
+            memory_swap: limit,
+            ..ContainerUpdateBody::default()
+        };
+        let update = self.docker.update_container(id, body).await;
+        update.expect("its limit is changed");
+    }
+
+    /// Whether the engine calls it unhealthy, as tools that restart such containers ask.
+    pub(crate) async fn is_unhealthy(&self, id: &str) -> bool {
+        let inspect = self
+            .docker
+            .inspect_container(id, None::<InspectContainerOptions>)
+            .await
+            .expect("it is there");
+        let health = inspect.state.and_then(|state| state.health);
+        health.and_then(|health| health.status) == Some(HealthStatusEnum::UNHEALTHY)
     }
 
     /// SIGKILL from the host, which the engine is not told about.

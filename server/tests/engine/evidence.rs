@@ -18,9 +18,14 @@ use super::{
 };
 
 /// A busy machine is given so long to have something in the ledger.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-async fn first(store: &Store, id: &str, wanted: impl Fn(&RestartDetail) -> bool) -> RestartDetail {
+/// The first end of a container, once it is as it should be.
+pub(crate) async fn first(
+    store: &Store,
+    id: &str,
+    wanted: impl Fn(&RestartDetail) -> bool,
+) -> RestartDetail {
     let found = async {
         loop {
             if let Some(row) = of(store, id).await.pop() {
@@ -38,7 +43,8 @@ async fn first(store: &Store, id: &str, wanted: impl Fn(&RestartDetail) -> bool)
         .unwrap_or_else(|_late| panic!("nothing of {id} is as it should be"))
 }
 
-fn says(detail: &RestartDetail, kind: EvidenceKind, text: &str) -> bool {
+/// Whether the evidence of an end has a sentence of some kind.
+pub(crate) fn says(detail: &RestartDetail, kind: EvidenceKind, text: &str) -> bool {
     let mut evidence = detail.row.evidence.iter();
     evidence.any(|evidence| evidence.kind == kind && evidence.text.contains(text))
 }

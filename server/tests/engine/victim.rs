@@ -1,9 +1,18 @@
 //! The program inside the test containers: it dies in the ways that containers die. Compiled by the tests with rustc alone,
 //! statically, since no base image is to be had; see `image.rs`.
 
-use std::{env, fs, process, process::Command, thread, time::Duration};
+use std::{
+    env, fs,
+    os::unix::process::ExitStatusExt,
+    process,
+    process::{Command, ExitStatus},
+    thread,
+    time::Duration,
+};
 
 const MIB: usize = 1 << 20;
+/// While this file is there, the health check fails.
+const ILL: &str = "/ill";
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -47,8 +56,36 @@ fn main() {
             let _best_effort = fs::write("/proc/self/oom_score_adj", "1000");
             leak(200);
         }
+        // wrap [CODE]: waits for a child that is killed for memory, then ends with CODE, or as `sh -c "worker; exit $?"` does
+        Some("wrap") => {
+            let child = Command::new("/proc/self/exe").args(["child"]).status();
+            let code = child.as_ref().ok().map_or(126, shell_code);
+            println!("worker ended: {child:?}");
+            process::exit(arguments.get(1).map_or(code, |_| number(1) as i32));
+        }
+        // hold MIB: takes that much, and lasts
+        Some("hold") => {
+            let kept = vec![1u8; number(1) as usize * MIB];
+            sleep_for_ever();
+            drop(kept);
+        }
+        // ill AFTER_MS: its health check fails from then on
+        Some("ill") => {
+            let _none_yet = fs::remove_file(ILL);
+            sleep_ms(number(1));
+            fs::write(ILL, "").expect("the image can be written to");
+            sleep_for_ever();
+        }
+        // health: the check of it
+        Some("health") => process::exit(i32::from(fs::exists(ILL).unwrap_or(true))),
         _ => sleep_for_ever(),
     }
+}
+
+/// What a shell makes of the end of a command: its code, or 128 and the number of the signal.
+fn shell_code(status: &ExitStatus) -> i32 {
+    let signal = status.signal().map_or(0, |signal| 128 + signal);
+    status.code().unwrap_or(signal)
 }
 
 /// Fills memory, a tenth of the rate every tenth of a second. Every page is written, or it would not count.

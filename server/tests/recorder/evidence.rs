@@ -446,17 +446,34 @@ async fn the_same_panic_is_counted_and_logs_are_searched() {
 
     let ask = |text: &str, cursor: Option<String>| LogQuery {
         text: text.to_owned(),
-        workload: None,
-        from: None,
-        to: None,
         limit: Some(2),
         cursor,
+        ..LogQuery::default()
     };
     let page = store.log_hits(&ask("\"nil map\"", None)).await.unwrap();
     assert_eq!(page.data.len(), 2);
     let excerpt = &page.data[0].excerpt;
     let hits: Vec<_> = excerpt.iter().filter(|part| part.is_hit).collect();
     assert_eq!(hits.len(), 2, "{excerpt:?}");
+    let hit = &page.data[0];
+    assert!(hit.incident.is_some(), "{hit:?}");
+    assert_eq!(hit.exit_code, Some(2));
+    let line = hit.lines.iter().find(|line| line.parts.len() > 1);
+    assert!(line.is_some_and(|line| line.at.is_some()), "{hit:?}");
+    assert!(hit.lines.len() as u32 <= hit.log_lines && hit.lines_with_hits >= 1);
+    let narrowed = |name: Option<&str>, cause| LogQuery {
+        name: name.map(str::to_owned),
+        cause,
+        ..ask("map", None)
+    };
+    for (query, found) in [
+        (narrowed(Some("WE"), Some(Cause::Crash)), 2),
+        (narrowed(Some("worker"), None), 0),
+        (narrowed(None, Some(Cause::OutOfMemory)), 0),
+    ] {
+        let page = store.log_hits(&query).await.unwrap();
+        assert_eq!(page.data.len(), found, "{query:?}");
+    }
     let rest = store
         .log_hits(&ask("\"nil map\"", page.meta.next))
         .await

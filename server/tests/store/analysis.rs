@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
+    fact::Observation,
     ids::{ContainerKey, EngineId, WorkloadId},
     ledger::{LedgerChange, OpenRun},
     metric::TaskKind,
     restart::Restart,
     sample::{Sample, TaskCount},
     view::{ForecastView, GrowthState, TimeRange, TimelineKind, TimelineQuery, WorkloadQuery},
-    workload::ContainerSpec,
+    workload::{ContainerSpec, ContainerState},
 };
 use server::{
     analyze::{Outlooks, Worker},
@@ -275,5 +276,73 @@ async fn what_a_deploy_did_is_decided_once() {
     assert!(
         (proofs[0].at - expected).abs() < TimeDelta::minutes(2),
         "{proofs:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_limit_that_is_changed_in_place_is_a_deploy_and_judged_as_one() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let begun = now - TimeDelta::minutes(35);
+    let first = begun - TimeDelta::minutes(12 * 20);
+    let (workload, container) = fixture.container("a", "checkout", first).await;
+    for run in 0..12 {
+        let begin = first + TimeDelta::minutes(20 * run);
+        die(&fixture, container, begin, 20).await;
+    }
+    begin(&fixture, &spec("a", "checkout", first), begun).await;
+    let changed = begun + TimeDelta::minutes(5);
+    let seen = |at, limit_mib: u64| Observation {
+        at,
+        spec: ContainerSpec {
+            limit_bytes: Some(limit_mib << 20),
+            ..spec("a", "checkout", first)
+        },
+        state: ContainerState::Running,
+        started_at: Some(begun),
+        finished_at: None,
+        exit_code: None,
+        oom_killed: false,
+        restart_count: Some(12),
+    };
+    let containers = fixture.store.containers();
+    for (at, limit_mib) in [(begun, 64), (changed, 128), (now, 128)] {
+        let state = seen(at, limit_mib);
+        containers.set_state(container, &state).await.unwrap();
+    }
+    // As before: three mebibytes a minute.
+    read(&fixture, container, (begun, now), |age| 4.0 + 3.0 * age).await;
+
+    for _process in 0..2 {
+        let (mut worker, _outlooks) = worker(&fixture, &Hint::default());
+        worker.round(now).await.unwrap();
+    }
+    let deploys = fixture.store.deploys(workload).await.unwrap();
+    assert_eq!(deploys.len(), 1, "{deploys:?}");
+    assert!(deploys[0].is_in_place && deploys[0].at == changed);
+    let proof = deploys[0].proof.as_ref().expect("it is decided");
+    let text = proof.text.replace('\u{a0}', " ");
+    assert!(
+        text.starts_with("a larger limit only delays by 2"),
+        "{text}"
+    );
+    let query = TimelineQuery {
+        workload: Some(workload),
+        range: TimeRange {
+            from: begun,
+            to: now + TimeDelta::hours(1),
+        },
+        limit: None,
+        cursor: None,
+    };
+    let timeline = fixture.store.timeline(&query).await.unwrap().data;
+    let told: Vec<_> = timeline
+        .iter()
+        .filter(|entry| matches!(entry.kind, TimelineKind::Deploy | TimelineKind::Proof))
+        .map(|entry| (entry.kind, entry.text.replace('\u{a0}', " ")))
+        .collect();
+    let change = "memory limit 64 MiB → 128 MiB, without a new container".to_owned();
+    assert_eq!(
+        told,
+        [(TimelineKind::Deploy, change), (TimelineKind::Proof, text)]
     );
 }

@@ -1,12 +1,16 @@
 //! Incidents: every restart in one, in the transaction of the ledger, whatever is told twice, late or anew.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
     ids::{EngineId, IncidentId},
     incident::{IncidentState, Refusal, ResolvedBy},
     ledger::{CameBack, LedgerChange},
+    metric::Metric,
     restart::{Restart, RestartKind},
+    sample::Sample,
     source::SourceState,
     verdict::{Cause, Confidence},
     view::{
@@ -16,7 +20,7 @@ use domain::{
 };
 use server::{
     collect::Health,
-    store::{Changed, Keep, Recorded},
+    store::{Changed, Keep, Recorded, Tick},
 };
 
 use crate::{
@@ -371,6 +375,27 @@ async fn people_acknowledge_resolve_and_reopen_and_that_is_written_down() {
 }
 
 #[tokio::test]
+async fn what_nobody_watches_any_longer_is_closed_and_says_so() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let last = now - TimeDelta::days(9);
+    let id = fixture.filed(&crash_loop(5, last)).await[0].unwrap();
+    let incidents = fixture.store.incidents();
+    let heard = last + TimeDelta::minutes(1);
+    fixture.polled(heard).await;
+    let too_early = heard + TimeDelta::days(7);
+    assert_eq!(incidents.rest(too_early).await.unwrap(), []);
+    assert_eq!(incidents.rest(now).await.unwrap(), [id]);
+    assert_eq!(incidents.rest(now).await.unwrap(), [], "once");
+    let detail = fixture.store.incident_detail(id).await.unwrap().unwrap();
+    assert_eq!(
+        (detail.row.resolved_at, detail.row.resolved_by),
+        (Some(now), Some(ResolvedBy::Unwatched))
+    );
+    let said = &detail.entries.last().unwrap().text;
+    assert!(said.contains("has not been heard for 7 days"), "{said}");
+}
+
+#[tokio::test]
 async fn what_was_resolved_by_hand_takes_nothing_more() {
     let (fixture, now) = (Fixture::new().await, now());
     let id = fixture.filed(&crash_loop(3, now)).await[0].unwrap();
@@ -524,6 +549,65 @@ async fn charts_are_frozen_when_it_is_over_and_thaw_when_it_is_not() {
     fixture.does(id, IncidentChange::Reopen, later).await;
     let thawed = fixture.store.incident_charts(&row, later).await.unwrap();
     assert_eq!(restarts(&thawed), 0);
+}
+
+#[tokio::test]
+async fn charts_of_a_whole_source_show_its_workloads_together() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let begin = now - TimeDelta::minutes(30);
+    let mut containers = Vec::new();
+    for workload in ["checkout", "web"] {
+        let id = format!("c-{workload}");
+        containers.push(fixture.container(&id, workload, begin).await.1);
+    }
+    let of = |container, at, mib: u64| {
+        let sample = Sample {
+            working_set_bytes: Some(mib << 20),
+            ..Sample::empty(at)
+        };
+        (container, sample)
+    };
+    let ticks: Vec<Tick> = (0..180)
+        .map(|index| {
+            let at = begin + TimeDelta::seconds(10 * index);
+            // The second one is down in the last five minutes.
+            let mut samples = vec![of(containers[0], at, 100)];
+            samples.extend((index < 150).then(|| of(containers[1], at, 40)));
+            Tick { at, samples }
+        })
+        .collect();
+    let samples = fixture.store.samples();
+    samples.append_ticks(fixture.source, &ticks).await.unwrap();
+    let ended = now - TimeDelta::minutes(5);
+    let ends: Vec<_> = ["checkout", "web"]
+        .iter()
+        .map(|workload| end(&format!("c-{workload}"), workload, Cause::Platform, ended))
+        .collect();
+    fixture.filed(&ends).await;
+    let row = fixture.listed().await.remove(0);
+    assert_eq!(row.workload, None);
+
+    let charts = fixture.store.incident_charts(&row, now).await.unwrap();
+    assert_eq!(charts.workloads, 2);
+    let memory = charts.series.get(Metric::MemoryWorkingSetBytes).unwrap();
+    let mib: BTreeSet<u64> = memory
+        .last
+        .iter()
+        .flatten()
+        .map(|bytes| *bytes as u64 >> 20)
+        .collect();
+    assert_eq!(mib, [100, 140].into(), "both, then one");
+    let told: Vec<&str> = charts
+        .timeline
+        .iter()
+        .filter(|fact| fact.kind == TimelineKind::Restart)
+        .map(|fact| fact.text.as_str())
+        .collect();
+    assert_eq!(told.len(), 2);
+    assert!(
+        told[0].starts_with("checkout: ") && told[1].starts_with("web: "),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]

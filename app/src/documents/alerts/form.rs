@@ -1,10 +1,9 @@
 //! The parts of forms: a field with its label, what is wrong with it, and what is there to know.
 
-use std::fmt::Write as _;
-
 use domain::alert::{FieldProblem, Fields};
 use leptos::prelude::*;
 
+pub(super) use crate::documents::address::with_query as query;
 use crate::{documents::draft::in_textarea, erase::Erase};
 
 /// What is in a form, and what is wrong with it.
@@ -126,36 +125,5 @@ impl Form {
             </div>
         }
         .erase()
-    }
-}
-
-/// An address with parameters.
-pub(super) fn query(path: &str, parameters: &[(&str, &str)]) -> String {
-    let mut address = path.to_owned();
-    let given = parameters.iter().filter(|(_, value)| !value.is_empty());
-    for (index, (name, value)) in given.enumerate() {
-        address.push(if index == 0 { '?' } else { '&' });
-        let _infallible = write!(address, "{name}=");
-        for byte in value.bytes() {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-                address.push(char::from(byte));
-            } else {
-                let _infallible = write!(address, "%{byte:02X}");
-            }
-        }
-    }
-    address
-}
-
-#[cfg(test)]
-mod tests {
-    use super::query;
-
-    #[test]
-    fn parameters_are_escaped() {
-        assert_eq!(
-            query("/a", &[("b", "c & d=é"), ("e", "")]),
-            "/a?b=c%20%26%20d%3D%C3%A9"
-        );
     }
 }

@@ -145,7 +145,7 @@ pub(super) fn block(lines: &[LogLine], panic: &PanicDetail) -> (usize, usize) {
 }
 
 /// The text of a line, what was taken out of it as marks.
-fn with_marks(text: &str) -> Vec<AnyView> {
+pub(in crate::documents) fn with_marks(text: &str) -> Vec<AnyView> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(MARK) {

@@ -79,7 +79,7 @@ pub fn Charts(
                     <p>{part}</p>
                     {workload}
                 </div>
-                {picture.memory.as_ref().map(|plot| memory(plot, frame))}
+                {picture.memory.as_ref().map(|plot| memory(&memory_of(&page), plot, frame))}
                 {picture.ratio.as_ref().map(|plot| ratio(plot, frame))}
                 {picture.tasks.as_ref().map(|plot| tasks(plot, picture.task_kind, frame))}
                 {events(&picture, &listed)}
@@ -89,7 +89,20 @@ pub fn Charts(
     )
 }
 
-fn memory(plot: &Plot, frame: &Frame) -> AnyView {
+/// Whose memory it is, where that is not one workload.
+fn memory_of(page: &PostMortem) -> String {
+    let row = &page.incident.row;
+    let (shown, all) = (page.charts.workloads, row.workloads);
+    if row.workload.is_some() || shown < 2 {
+        "Memory".to_owned()
+    } else if shown < all {
+        format!("Memory of {shown} of its {all} workloads together")
+    } else {
+        format!("Memory of its {shown} workloads together")
+    }
+}
+
+fn memory(title: &str, plot: &Plot, frame: &Frame) -> AnyView {
     let highest = plot.series.highest().unwrap_or_default();
     let limit = plot
         .highest_limit()
@@ -107,7 +120,7 @@ fn memory(plot: &Plot, frame: &Frame) -> AnyView {
         {band}
     };
     figure(
-        "Memory",
+        title,
         format!("at most {}", bytes_precise(highest)),
         keys.erase(),
         plot,

@@ -72,6 +72,10 @@ pub fn state(row: &IncidentRow) -> String {
                 format!("over after {} without a restart", duration(quiet))
             }
         }
+        (Some(resolved), Some(ResolvedBy::Unwatched), _) => format!(
+            "closed on {}: its source is no longer watched, so whether it went on is not known",
+            at(resolved)
+        ),
         (Some(resolved), ..) => format!("resolved by hand on {}", at(resolved)),
         (None, _, Some(quiet)) => {
             format!("over by itself on {} if nothing more happens", at(quiet))

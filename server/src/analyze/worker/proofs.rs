@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    ids::{ContainerKey, EngineId, WorkloadId},
+    ids::WorkloadId,
     metric::TaskKind,
     proof::{
         Outcome,
@@ -16,7 +16,7 @@ use domain::{
 use crate::{
     analyze::history::{History, REACH},
     live::{Live, LiveEvent},
-    store::{Proof, Store, StoreError},
+    store::{Proof, Store, StoreError, StoredDeploy, Undecided},
 };
 
 /// Workloads that are looked at in a round at most.
@@ -28,12 +28,12 @@ const LEAST: TimeDelta = TimeDelta::minutes(2);
 /// … and no later.
 const MOST: TimeDelta = TimeDelta::hours(1);
 
-/// When each undecided deploy is looked at again: by its container.
+/// When each undecided deploy is looked at again.
 #[derive(Debug, Default)]
 pub(super) struct Proofs {
     asked_at: Option<Timestamp>,
-    undecided: Vec<(WorkloadId, ContainerKey, EngineId)>,
-    due: HashMap<ContainerKey, Timestamp>,
+    undecided: Vec<Undecided>,
+    due: HashMap<Undecided, Timestamp>,
 }
 
 impl Proofs {
@@ -48,14 +48,13 @@ impl Proofs {
             self.undecided = store.undecided(now - REACH).await?;
             self.asked_at = Some(now);
             let known = &self.undecided;
-            self.due
-                .retain(|key, _| known.iter().any(|(_, container, _)| container == key));
+            self.due.retain(|deploy, _| known.contains(deploy));
         }
         let mut workloads: Vec<WorkloadId> = Vec::new();
-        for (workload, container, _) in &self.undecided {
-            let is_due = self.due.get(container).is_none_or(|due| *due <= now);
-            if is_due && !workloads.contains(workload) && workloads.len() < BATCH {
-                workloads.push(*workload);
+        for deploy in &self.undecided {
+            let is_due = self.due.get(deploy).is_none_or(|due| *due <= now);
+            if is_due && !workloads.contains(&deploy.workload) && workloads.len() < BATCH {
+                workloads.push(deploy.workload);
             }
         }
         for workload in workloads {
@@ -78,17 +77,20 @@ impl Proofs {
             .iter()
             .map(|gap| (gap.from, gap.to.unwrap_or(now)))
             .collect();
+        let stored = store.deploys(workload).await?;
+        let changes: Vec<_> = stored.iter().filter_map(StoredDeploy::change).collect();
         let context = eras::Context {
             gaps: &gaps,
+            changes: &changes,
             since,
             now,
         };
         let deploys = eras::deploys(&history.runs, context);
-        let of_workload = |(of, ..): &&(WorkloadId, ContainerKey, EngineId)| *of == workload;
         let mut decided = Vec::new();
-        for (_, container, id) in self.undecided.iter().filter(of_workload) {
-            let Some(deploy) = deploys.iter().find(|deploy| deploy.container == *id) else {
-                self.due.insert(*container, now + MOST);
+        for fact in self.undecided.iter().filter(|one| one.workload == workload) {
+            let found = eras::about(&deploys, &history.runs, &fact.engine_id, fact.at);
+            let Some(deploy) = found else {
+                self.due.insert(fact.clone(), now + MOST);
                 continue;
             };
             if deploy.is_decided() {
@@ -101,22 +103,19 @@ impl Proofs {
                     text: deploy.proof.text(kind.map_or("tasks", TaskKind::label)),
                 };
                 let has_failed = deploy.proof.outcome.has_failed();
-                if store
-                    .decide(workload, *container, &proof, has_failed, now)
-                    .await?
-                {
+                let key = (fact.container, fact.at);
+                if store.decide(workload, key, &proof, has_failed, now).await? {
                     live.publish(LiveEvent::Timeline {
                         workload: Some(workload),
                         at: proof.at,
                     });
                 }
-                decided.push(*container);
+                decided.push(fact.clone());
             } else {
-                self.due.insert(*container, again(deploy, now));
+                self.due.insert(fact.clone(), again(deploy, now));
             }
         }
-        self.undecided
-            .retain(|(_, container, _)| !decided.contains(container));
+        self.undecided.retain(|fact| !decided.contains(fact));
         Ok(())
     }
 }

@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    ids::IncidentId,
+    ids::{IncidentId, WorkloadId},
     incident::charted,
     metric::Metric,
     view::{
-        IncidentCharts, IncidentRow, RestartQuery, SeriesQuery, SeriesSet, TimeRange, TimelineQuery,
+        IncidentCharts, IncidentRow, RestartQuery, SeriesQuery, SeriesSet, SeriesView, TimeRange,
+        TimelineEntry, TimelineQuery,
     },
 };
 
@@ -28,6 +29,8 @@ const RUNS: u32 = 100;
 const AT_ONCE: i64 = 50;
 /// After its end, an incident's charts show so much of what came then: it must have happened before they are frozen.
 const AFTER: TimeDelta = TimeDelta::minutes(5);
+/// Workloads that are drawn of an incident of a whole source.
+const VICTIMS: i64 = 30;
 /// What is drawn.
 const METRICS: [Metric; 5] = [
     Metric::MemoryWorkingSetBytes,
@@ -68,30 +71,70 @@ impl Store {
             .collect();
         let (from, to) = charted((row.began_at, row.last_at), &runs, now);
         let range = TimeRange { from, to };
-        let series = match row.workload {
-            Some(workload) => {
-                let query = SeriesQuery {
-                    metrics: METRICS.to_vec(),
-                    range,
-                    points: POINTS,
-                };
-                self.workload_series(workload, &query).await?
-            }
-            None => None,
+        let Some(workload) = row.workload else {
+            return self.draw_several(row.id, range).await;
         };
-        let facts = TimelineQuery {
-            workload: row.workload,
+        let query = SeriesQuery {
+            metrics: METRICS.to_vec(),
             range,
-            limit: Some(FACTS),
-            cursor: None,
+            points: POINTS,
         };
+        let series = self.workload_series(workload, &query).await?;
         Ok(IncidentCharts {
             range,
             series: series.unwrap_or(SeriesSet { series: Vec::new() }),
-            timeline: match row.workload {
-                Some(_) => self.timeline(&facts).await?.data,
-                None => Vec::new(),
+            workloads: 1,
+            timeline: self.timeline(&facts(workload, range)).await?.data,
+        })
+    }
+
+    /// What took several workloads down: their memory together, and what happened to each.
+    async fn draw_several(
+        &self,
+        id: IncidentId,
+        range: TimeRange,
+    ) -> Result<IncidentCharts, StoreError> {
+        let victims = sqlx::query!(
+            "SELECT w.id, w.name FROM incident_restart l JOIN restart r ON r.id = l.restart_id JOIN workload w ON w.id = r.workload_id
+             WHERE l.incident_id = $1
+             GROUP BY w.id ORDER BY count(*) DESC, w.id LIMIT $2",
+            id.0,
+            VICTIMS,
+        )
+        .fetch_all(&self.pool)
+        .await
+        .during("reading the workloads of an incident")?;
+        let query = SeriesQuery {
+            metrics: vec![Metric::MemoryWorkingSetBytes],
+            range,
+            points: POINTS,
+        };
+        let mut together: Option<SeriesView> = None;
+        let mut timeline: Vec<TimelineEntry> = Vec::new();
+        for victim in &victims {
+            let workload = WorkloadId(victim.id);
+            let series = self.workload_series(workload, &query).await?;
+            for one in series.into_iter().flat_map(|set| set.series) {
+                add(&mut together, one);
+            }
+            for mut fact in self.timeline(&facts(workload, range)).await?.data {
+                if fact.workload.is_some() {
+                    fact.text = format!("{}: {}", victim.name, fact.text);
+                } else if timeline.contains(&fact) {
+                    // That their source was not seen is told of each of them.
+                    continue;
+                }
+                timeline.push(fact);
+            }
+        }
+        timeline.sort_by_key(|fact| fact.at);
+        Ok(IncidentCharts {
+            range,
+            series: SeriesSet {
+                series: together.into_iter().collect(),
             },
+            workloads: victims.len() as u32,
+            timeline,
         })
     }
 
@@ -126,4 +169,32 @@ impl Store {
         }
         Ok(frozen)
     }
+}
+
+fn facts(workload: WorkloadId, range: TimeRange) -> TimelineQuery {
+    TimelineQuery {
+        workload: Some(workload),
+        range,
+        limit: Some(FACTS),
+        cursor: None,
+    }
+}
+
+/// Adds a series to what others are together, which is over the same buckets. Smallest and largest values of two need not be of the same moment,
+/// so only the last ones are added.
+fn add(together: &mut Option<SeriesView>, one: SeriesView) {
+    let sum = match together {
+        Some(sum) => {
+            for (sum, value) in sum.last.iter_mut().zip(one.last) {
+                *sum = match (*sum, value) {
+                    (Some(a), Some(b)) => Some(a + b),
+                    (one, other) => one.or(other),
+                };
+            }
+            sum
+        }
+        None => together.insert(one),
+    };
+    sum.min.clone_from(&sum.last);
+    sum.max.clone_from(&sum.last);
 }

@@ -1,5 +1,6 @@
 //! What time does with incidents: they end by themselves, and restarts from before there were incidents are put into them.
 
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
     ids::{IncidentId, RestartId, SourceId, WorkloadId},
@@ -14,14 +15,17 @@ use crate::store::{
     text,
 };
 
+/// A source that was not heard for so long is not watched any longer: it was taken out of the configuration, or its host is gone. Longer than
+/// any outage that somebody still wants to hear the end of.
+const UNWATCHED: TimeDelta = TimeDelta::days(7);
 /// Incidents that end in one statement, and restarts that are filed in one transaction.
 const BATCH: i64 = 500;
 
 impl Incidents<'_> {
     /// Ends those that have been quiet for long enough, as of the moment at which they had been, and says which. Quiet is what was heard: one
-    /// whose source has not been polled since that moment goes on until it is.
+    /// whose source has not been polled since that moment goes on until it is; or until that source counts as no longer watched, which is said.
     pub async fn rest(&self, now: Timestamp) -> Result<Vec<IncidentId>, StoreError> {
-        let mut ended = Vec::new();
+        let mut ended = self.rest_unwatched(now).await?;
         loop {
             let batch = sqlx::query_scalar!(
                 r#"WITH quiet AS (
@@ -50,6 +54,37 @@ impl Incidents<'_> {
                 return Ok(ended);
             }
         }
+    }
+
+    async fn rest_unwatched(&self, now: Timestamp) -> Result<Vec<IncidentId>, StoreError> {
+        let ended = sqlx::query_scalar!(
+            r#"WITH lost AS (
+                 SELECT i.id FROM incident i JOIN source s ON s.id = i.source_id
+                 WHERE i.state <> 'resolved' AND i.quiet_at < $1 AND coalesce(s.last_poll_at, s.first_seen_at) < $2
+                   AND i.quiet_at >= coalesce(s.last_poll_at, s.first_seen_at)
+                 ORDER BY i.quiet_at
+                 LIMIT $3
+                 FOR UPDATE OF i SKIP LOCKED
+               ), ended AS (
+                 UPDATE incident i SET state = 'resolved', resolved_at = $1, resolved_by = 'unwatched'
+                 FROM lost WHERE i.id = lost.id
+                 RETURNING i.id
+               )
+               INSERT INTO incident_entry (incident_id, at, kind, text)
+               SELECT id, $1, 'resolved', $4::text FROM ended
+               RETURNING incident_id"#,
+            now,
+            now - UNWATCHED,
+            BATCH,
+            format!(
+                "its source has not been heard for {} days: whether it went on is not known",
+                UNWATCHED.num_days()
+            ),
+        )
+        .fetch_all(self.pool)
+        .await
+        .during("ending incidents that nobody watches")?;
+        Ok(ended.into_iter().map(IncidentId).collect())
     }
 
     /// Puts restarts that ended after `since` and are in no incident into theirs, newest first and a batch at a time, so that the recorder

@@ -1,7 +1,10 @@
 //! Searching logs.
 
 use axum::{Json, extract::State};
-use domain::view::{LogHit, LogQuery, Page};
+use domain::{
+    verdict::Cause,
+    view::{LogHit, LogQuery, Page},
+};
 
 use super::{Answer, CALLER};
 use crate::http::{AppState, problem::Problem, query::Query};
@@ -14,6 +17,8 @@ use crate::http::{AppState, problem::Problem, query::Query};
     params(
         ("q" = String, Query, description = "Words that must all be there; `\"in quotes\"` next to each other, `or` between them, `-` before one that must not be there"),
         ("workload" = Option<String>, Query, description = "Only of this workload, by id"),
+        ("name" = Option<String>, Query, description = "Only of workloads that have this in their name, in capitals or not"),
+        ("cause" = Option<Cause>, Query, description = "Only of runs that ended for this cause"),
         ("from" = Option<String>, Query, format = DateTime, description = "Of runs that ended at or after"),
         ("to" = Option<String>, Query, format = DateTime, description = "Of runs that ended before"),
         ("limit" = Option<u32>, Query, description = "At most this many, 1 to 100; 20 when not given"),
