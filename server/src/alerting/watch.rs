@@ -32,7 +32,7 @@ const EVERY: Duration = Duration::from_secs(10);
 const PAUSE: TimeDelta = TimeDelta::seconds(40);
 /// Counts only rise with the ledger, which looks at them itself, and fall only where there is an alert. All are counted anew this
 /// often all the same, so that a changed rule and the end of a grace are noticed.
-const RECOUNT_EVERY: Duration = Duration::from_mins(5);
+const RECOUNT_EVERY: TimeDelta = TimeDelta::minutes(5);
 
 /// Looks at rules for as long as it is not dropped.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub struct Watch {
     store: Store,
     outlooks: Outlooks,
     watched: HashSet<SourceId>,
-    recounted_at: Option<Instant>,
+    recounted_at: Option<Timestamp>,
     /// The rules at the last look.
     rules: Vec<StoredRule>,
 }
@@ -95,9 +95,7 @@ impl Watch {
             },
         };
         let recount = self.rules != tick.rules
-            || self
-                .recounted_at
-                .is_none_or(|at| at.elapsed() >= RECOUNT_EVERY);
+            || self.recounted_at.is_none_or(|at| now - at >= RECOUNT_EVERY);
         let counts = self.counts(&tick.rules, &tick.open, recount, now).await?;
         let mut reasons = HashMap::new();
         for alert in &tick.open {
@@ -133,7 +131,7 @@ impl Watch {
         let rules = tick.rules.clone();
         tick.commit(plan, now).await?;
         if recount {
-            self.recounted_at = Some(Instant::now());
+            self.recounted_at = Some(now);
             self.rules = rules;
         }
         Ok(())

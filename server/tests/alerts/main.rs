@@ -5,8 +5,10 @@ mod ahead;
 #[path = "../store/database.rs"]
 #[allow(dead_code, reason = "shared with the tests of the store")]
 mod database;
+mod fleet;
 mod incidents;
 mod killed;
+mod mailbox;
 mod outbox;
 mod receiver;
 mod scene;
