@@ -10,6 +10,7 @@ mod in_trouble;
 mod incidents;
 mod killed;
 mod lifecycle;
+mod rule_tests;
 mod stream;
 mod support;
 mod watching;
