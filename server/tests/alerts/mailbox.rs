@@ -14,6 +14,13 @@ pub(crate) struct Mail {
 }
 
 impl Mail {
+    /// The mail with this text.
+    pub(crate) fn of(content: &str) -> Self {
+        Self {
+            lines: content.lines().map(str::to_owned).collect(),
+        }
+    }
+
     /// A header, decoded as far as ours need it: none of those that tests look at is encoded.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let prefix = format!("{name}: ");

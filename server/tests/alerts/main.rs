@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test binary")]
 
 mod ahead;
+mod alertmanager;
 #[path = "../store/database.rs"]
 #[allow(dead_code, reason = "shared with the tests of the store")]
 mod database;
@@ -9,7 +10,9 @@ mod fleet;
 mod incidents;
 mod killed;
 mod mailbox;
+mod mailserver;
 mod outbox;
+mod process;
 mod receiver;
 mod scene;
 mod smtp;

@@ -12,7 +12,14 @@ use self::{
     passing::{Passed, pass},
     told::{Said, by_mail, by_webhook},
 };
-use crate::{database::empty_database, mailbox::Mailbox, receiver::Receiver, scene::webhook, smtp};
+use crate::{
+    database::empty_database,
+    mailbox::{Mail, Mailbox},
+    mailserver::MailServer,
+    receiver::Receiver,
+    scene::webhook,
+    smtp,
+};
 
 /// Rules that warn before memory meets its limit.
 const WARNINGS: [&str; 2] = [
@@ -33,13 +40,29 @@ struct Story {
 impl Story {
     async fn of(fleet: Fleet, length: TimeDelta) -> Self {
         let (receiver, mailbox) = (Receiver::start().await, Mailbox::start().await);
+        // One that others wrote, where there is one.
+        let server = MailServer::start("plain");
+        let port = server.as_ref().map_or(mailbox.port, |server| server.port);
         let url = empty_database().await;
-        let channels = vec![webhook(&receiver.url), smtp::channel(mailbox.port)];
+        let channels = vec![webhook(&receiver.url), smtp::channel(port)];
         let passing = tokio::task::spawn_blocking(move || pass(fleet, length, url, channels));
+        let passed = passing.await.unwrap();
+        let mails = match server {
+            None => mailbox.mails(),
+            // As many as the other got: both were due at the same moments.
+            Some(server) => {
+                let taken = server.taken(receiver.got().len());
+                for mail in &taken {
+                    assert_eq!(mail.to, ["ops@example.com"]);
+                    assert_eq!(mail.user.as_deref(), Some("inquest"));
+                }
+                taken.iter().map(|mail| Mail::of(&mail.content)).collect()
+            }
+        };
         Self {
-            passed: passing.await.unwrap(),
+            passed,
             said: by_webhook(&receiver),
-            mails: by_mail(&mailbox),
+            mails: by_mail(&mails),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::{Timestamp, verdict::Cause};
 
-use crate::{mailbox::Mailbox, receiver::Receiver};
+use crate::{mailbox::Mail, receiver::Receiver};
 
 /// One thing that was said.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,8 +39,7 @@ pub(super) fn by_webhook(receiver: &Receiver) -> Vec<Said> {
 }
 
 /// What mails say. Each is about one thing or several, each thing with a title and lines of names and values.
-pub(super) fn by_mail(mailbox: &Mailbox) -> Vec<Said> {
-    let mails = mailbox.mails();
+pub(super) fn by_mail(mails: &[Mail]) -> Vec<Said> {
     let numbers: HashSet<String> = mails
         .iter()
         .map(|mail| mail.header("Message-ID").unwrap())
