@@ -14,6 +14,7 @@ mod mailserver;
 mod outbox;
 mod process;
 mod receiver;
+mod retention;
 mod scene;
 mod smtp;
 mod states;
