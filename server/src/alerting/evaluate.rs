@@ -9,7 +9,7 @@ use domain::{
         Condition, Happening, Inhibition, Look, Message, Notice, Pick, Reading, Side, Signal,
         Subject, Suppressed, Target, Threshold, due,
     },
-    ids::{RuleId, SourceId, WorkloadId},
+    ids::{RestartId, RuleId, SourceId, WorkloadId},
     leak::Growth,
     outlook::Outlook,
     sample::Sample,
@@ -37,8 +37,8 @@ pub struct Readings {
     pub counts: HashMap<RuleId, Counted>,
     /// Incidents that go on.
     pub incidents: GoingOn,
-    /// Why the newest end of an alert's workload came about.
-    pub reasons: HashMap<TargetKey, Reason>,
+    /// Why the ends came about that alerts are about.
+    pub reasons: HashMap<RestartId, Reason>,
 }
 
 /// Restarts in the window of a rule.
@@ -279,12 +279,9 @@ impl Scene<'_> {
             if notice == Notice::Reminder {
                 alert.told.reminders += 1;
             }
-            let reason = self
-                .readings
-                .reasons
-                .get(&alert.target)
-                .cloned()
-                .unwrap_or_default();
+            let reasons = &self.readings.reasons;
+            let reason = alert.restart.and_then(|restart| reasons.get(&restart));
+            let reason = reason.cloned().unwrap_or_default();
             let about_ends = matches!(
                 &rule.condition,
                 Condition::Happens(_)

@@ -9,7 +9,7 @@ use chrono::{TimeDelta, Utc};
 use domain::{
     Timestamp,
     alert::{Condition, Signal},
-    ids::{RuleId, SourceId},
+    ids::{RestartId, RuleId, SourceId},
 };
 use metrics::histogram;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -97,12 +97,8 @@ impl Watch {
         let recount = self.rules != tick.rules
             || self.recounted_at.is_none_or(|at| now - at >= RECOUNT_EVERY);
         let counts = self.counts(&tick.rules, &tick.open, recount, now).await?;
-        let mut reasons = HashMap::new();
-        for alert in &tick.open {
-            if let Some(restart) = alert.restart {
-                reasons.insert(alert.target, alerts.reason(restart).await?);
-            }
-        }
+        let told_of: Vec<RestartId> = tick.open.iter().filter_map(|alert| alert.restart).collect();
+        let reasons = alerts.reasons(&told_of).await?;
         let reach = tick
             .last_at
             .unwrap_or(now - TimeDelta::seconds(10))
