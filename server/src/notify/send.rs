@@ -251,7 +251,8 @@ impl Sender {
 fn forbidden(error: &std::io::Error) -> bool {
     error
         .get_ref()
-        .is_some_and(|inner| inner.is::<super::guard::Forbidden>())
+        .and_then(|inner| inner.downcast_ref::<super::guard::Forbidden>())
+        .is_some()
 }
 
 fn unsent(error: &reqwest::Error) -> Failure {

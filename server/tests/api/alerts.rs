@@ -11,6 +11,9 @@ use crate::{
     watching::{configuration, simulate, until, watch},
 };
 
+/// What is changed in something that could be taken, the field that is blamed, and in which words.
+type Mistake<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+
 impl Server {
     /// Sends JSON, and returns status and body.
     async fn tell(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
@@ -153,7 +156,7 @@ async fn what_is_wrong_with_a_rule_is_said_of_its_field_and_nothing_is_kept() {
     let server = Server::start(dir.path());
     let (_, made) = server.post("/alert-rules", &memory()).await;
     let path = format!("/alert-rules/{}", made["id"].as_str().expect("an id"));
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    let cases: &[Mistake<'_>] = &[
         (
             &[("when", "memory")],
             "when",
@@ -260,139 +263,173 @@ fn mail() -> Value {
 async fn what_is_wrong_with_a_channel_is_said_of_its_field_and_nothing_is_kept() {
     let dir = folder();
     let server = Server::start(dir.path());
-    let cases: &[(Value, &[(&str, &str)], &str, &str)] = &[
+    let cases: &[(Value, Mistake<'_>)] = &[
         (
             webhook(),
-            &[("kind", "pager")],
-            "kind",
-            "is no kind of channel; use webhook, slack",
+            (
+                &[("kind", "pager")],
+                "kind",
+                "is no kind of channel; use webhook, slack",
+            ),
         ),
         (
             webhook(),
-            &[("url", "hooks.example.com")],
-            "url",
-            "is no URL",
+            (&[("url", "hooks.example.com")], "url", "is no URL"),
         ),
         (
             webhook(),
-            &[("url", "ftp://hooks.example.com")],
-            "url",
-            "is neither http nor https",
+            (
+                &[("url", "ftp://hooks.example.com")],
+                "url",
+                "is neither http nor https",
+            ),
         ),
         (
             webhook(),
-            &[("url", "https://me:hunter2@example.com")],
-            "url",
-            "has a user or password in it",
+            (
+                &[("url", "https://me:hunter2@example.com")],
+                "url",
+                "has a user or password in it",
+            ),
         ),
         (
             webhook(),
-            &[("url", "")],
-            "url",
-            "is missing; write for example https://",
+            (
+                &[("url", "")],
+                "url",
+                "is missing; write for example https://",
+            ),
         ),
         (
             webhook(),
-            &[("url", "http://127.0.0.1:9/hook")],
-            "url",
-            "not a public address; allow it with",
+            (
+                &[("url", "http://127.0.0.1:9/hook")],
+                "url",
+                "not a public address; allow it with",
+            ),
         ),
         (
             webhook(),
-            &[("url", "http://localhost:9/hook")],
-            "url",
-            "not a public address",
+            (
+                &[("url", "http://localhost:9/hook")],
+                "url",
+                "not a public address",
+            ),
         ),
         (
             webhook(),
-            &[("url", "http://[::1]:9/hook")],
-            "url",
-            "not a public address",
+            (
+                &[("url", "http://[::1]:9/hook")],
+                "url",
+                "not a public address",
+            ),
         ),
         (
             webhook(),
-            &[("url", "http://169.254.169.254/latest")],
-            "url",
-            "not a public address",
+            (
+                &[("url", "http://169.254.169.254/latest")],
+                "url",
+                "not a public address",
+            ),
         ),
         (
             webhook(),
-            &[("url", "http://[::ffff:10.0.0.1]/hook")],
-            "url",
-            "not a public address",
+            (
+                &[("url", "http://[::ffff:10.0.0.1]/hook")],
+                "url",
+                "not a public address",
+            ),
         ),
         (
             webhook(),
-            &[("template", "{% for alert in alerts %}")],
-            "template",
-            "cannot be filled in",
-        ),
-        (
-            webhook(),
-            &[("template", "{{ alert.nothing }}")],
-            "template",
-            "cannot be filled in",
-        ),
-        (
-            webhook(),
-            &[(
+            (
+                &[("template", "{% for alert in alerts %}")],
                 "template",
-                "{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}",
-            )],
-            "template",
-            "cannot be filled in",
-        ),
-        (webhook(), &[("name", "a, b")], "name", "without a comma"),
-        (
-            webhook(),
-            &[("group_wait", "2h")],
-            "group_wait",
-            "use at most 1h",
+                "cannot be filled in",
+            ),
         ),
         (
             webhook(),
-            &[("uri", "https://example.com")],
-            "uri",
-            "is nothing Webhook has; it has url",
+            (
+                &[("template", "{{ alert.nothing }}")],
+                "template",
+                "cannot be filled in",
+            ),
+        ),
+        (
+            webhook(),
+            (
+                &[(
+                    "template",
+                    "{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}",
+                )],
+                "template",
+                "cannot be filled in",
+            ),
+        ),
+        (webhook(), (&[("name", "a, b")], "name", "without a comma")),
+        (
+            webhook(),
+            (&[("group_wait", "2h")], "group_wait", "use at most 1h"),
+        ),
+        (
+            webhook(),
+            (
+                &[("uri", "https://example.com")],
+                "uri",
+                "is nothing Webhook has; it has url",
+            ),
         ),
         (
             mail(),
-            &[("to", "ops")],
-            "to",
-            "`ops` is no address; write for example ops@example.com",
+            (
+                &[("to", "ops")],
+                "to",
+                "`ops` is no address; write for example ops@example.com",
+            ),
         ),
         (
             mail(),
-            &[("to", "ops@example.com, dev")],
-            "to",
-            "`dev` is no address",
+            (
+                &[("to", "ops@example.com, dev")],
+                "to",
+                "`dev` is no address",
+            ),
         ),
         (
             mail(),
-            &[("server", "smtp://example.com")],
-            "server",
-            "is no mail server",
+            (
+                &[("server", "smtp://example.com")],
+                "server",
+                "is no mail server",
+            ),
         ),
         (
             mail(),
-            &[("server", "localhost:25")],
-            "server",
-            "not a public address",
+            (
+                &[("server", "localhost:25")],
+                "server",
+                "not a public address",
+            ),
         ),
         (
             mail(),
-            &[("security", "ssl")],
-            "security",
-            "is none of starttls, tls, none",
+            (
+                &[("security", "ssl")],
+                "security",
+                "is none of starttls, tls, none",
+            ),
         ),
         (
             mail(),
-            &[("password", "")],
-            "password",
-            "user and password belong together",
+            (
+                &[("password", "")],
+                "password",
+                "user and password belong together",
+            ),
         ),
     ];
-    for (body, changes, field, says) in cases {
+    for (body, (changes, field, says)) in cases {
         let body = with(body.clone(), changes);
         server
             .refuses(Method::POST, "/channels", &body, (field, says))
@@ -440,7 +477,7 @@ async fn silences_are_made_listed_and_ended() {
     let server = Server::start(dir.path());
     let silence =
         json!({ "reason": "batch import", "by": "ana", "for": "2h", "workloads": "shop/*" });
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    let cases: &[Mistake<'_>] = &[
         (&[("reason", "")], "reason", "is missing"),
         (&[("for", "3650d")], "for", "too long"),
         (&[("for", "soon")], "for", "is no length of time"),

@@ -98,7 +98,7 @@ pub(super) fn pass(
             let pause = if now < close_until {
                 CLOSELY
             } else {
-                LOOK_EVERY - (now - looked_at).to_std().unwrap()
+                LOOK_EVERY.saturating_sub((now - looked_at).to_std().unwrap())
             };
             tokio::time::sleep(pause).await;
         }
