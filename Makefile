@@ -1,7 +1,7 @@
 # The entry points of Inquest. Each installs what it needs first and says so; CONTRIBUTING.md has the finer ones.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo site test check bench crash fuzz poll10k score
+.PHONY: help setup run demo site test check bench crash faults fuzz poll10k rules score
 
 # As `cargo xtask site`, which is quiet: the first time it compiles for minutes, and that should be seen.
 build-site = cargo run --bin xtask -- site --release
@@ -42,6 +42,14 @@ crash:      ## Kill Inquest and Postgres 300 times while they write, and look th
 	@xtask/setup.sh run
 	CRASH_KILLS=300 CRASH_RESULTS=$(CURDIR)/target/bench/results.jsonl \
 		cargo test --test store crash:: -- --nocapture
+
+faults:     ## Kill Inquest 200 times between the ledger and a receiver that fails, hangs or is slow, and look that every alert arrives
+	@xtask/setup.sh run
+	KILLS=200 KILLS_RESULTS=$(CURDIR)/target/bench/results.jsonl \
+		xtask/with-postgres.sh cargo test --package server --test alerts killed:: -- --nocapture
+
+rules: setup ## Look at 20 alert rules over 10,000 workloads, and report what a look costs
+	cargo run --quiet --profile quick --bin bench -- rules
 
 fuzz:       ## Feed bad bytes to what reads stored samples, for 15 minutes (nightly Rust)
 	@xtask/fuzz.sh

@@ -45,6 +45,11 @@ install_packages() {
         as_root mkdir -p /etc/postgresql-common/createcluster.d
         echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/programs-only.conf >/dev/null
     fi
+    # The same for that of Alertmanager: masked, it is neither started now nor at any boot.
+    if [[ " ${packages[*]} " == *" prometheus-alertmanager "* ]] && [ ! -e /etc/systemd/system/prometheus-alertmanager.service ]; then
+        as_root mkdir -p /etc/systemd/system
+        as_root ln -s /dev/null /etc/systemd/system/prometheus-alertmanager.service
+    fi
     as_root apt-get update 2>&1 | progress >"$log" || true
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${packages[@]}" 2>&1 | progress >>"$log" ||
         { tail -30 "$log" >&2; fail "apt-get failed"; }
@@ -106,6 +111,8 @@ group_test() {
     if ! have docker || ! { have dockerd || [ -S /var/run/docker.sock ]; }; then
         need "the engine that the tests restart containers on" docker.io
     fi
+    have prometheus-alertmanager || need "what alerts are told to in tests" prometheus-alertmanager
+    /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || need "the mail server that tests send to" python3-aiosmtpd
     install_packages
     if [ -f end2end/package-lock.json ] && [ end2end/package-lock.json -nt end2end/node_modules/.package-lock.json ]; then
         say "installing Playwright (npm ci)"

@@ -22,6 +22,7 @@ use crate::{config::Flags, export::Format};
         inquest demo                            a simulated fleet with 30 days of history\n  \
         inquest serve                           watch the engine of this machine on http://127.0.0.1:3000\n  \
         inquest serve --config inquest.toml     watch what the file names\n  \
+        inquest rules test my-rules.test.toml   try alert rules on made-up courses of things\n  \
         INQUEST_LISTEN=0.0.0.0:8080 inquest serve\n\n\
         Settings: flags, then environment (INQUEST_*, `__` between levels; DATABASE_URL), then the file, then defaults."
 )]
@@ -34,6 +35,17 @@ pub struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// What needs a configuration
+    #[command(flatten)]
+    Configured(Configured),
+    /// Work on alert rules
+    #[command(subcommand)]
+    Rules(Rules),
+}
+
+/// What can be done with a configuration.
+#[derive(Debug, Subcommand)]
+pub enum Configured {
     /// Watch engines and serve what was found
     #[command(
         after_help = "Without a configured source, the Docker or Podman engine of this machine is watched.\n\
@@ -61,6 +73,37 @@ pub enum Command {
         While it runs, ask GET /api/v1/restarts and GET /api/v1/export.")]
     Export(Export),
 }
+
+/// What can be done with alert rules.
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// Try rules on made-up courses of things, and compare what they say with what they should
+    ///
+    /// Nothing is started and no configuration is read. Ends with 1 when something else is said, with 2 when a file cannot be used.
+    #[command(after_help = RULES_TEST)]
+    Test {
+        /// Files with tests (TOML)
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+const RULES_TEST: &str = r#"A file of tests:
+
+  rule_files = ["inquest.toml"]      # or [[rule]] here; without any, the rules that are there from the start
+
+  [[test]]
+  name = "a leak is told before it dies"
+  workload = "shop/checkout"         # also: source, image
+  memory_ratio = ["41% to 100% over 1h", "none for 10s", "40% for 20m"]
+  restarts = ["1h out_of_memory"]    # also: happens = ["5m new_panic"], unseen = ["10m to 15m"], until = "2h"
+
+  [test.says]                        # a rule that is not here should say nothing
+  "Checkout close to its limit" = ["44m40s fired", "1h5m resolved"]
+
+Courses have the names of `when`: memory_ratio, memory_working_set_bytes, tasks, memory_growth, task_growth, time_to_limit,
+source_unreachable and coverage_lost. Their stretches follow each other: `50% for 10m`, `50% to 95% over 30m`, `none for 5m` (there is no
+such number), `unseen for 2m` (nobody saw); `yes for 2m` and `no for 10m` for sources. Rules are looked at every ten seconds."#;
 
 /// What every command understands.
 #[derive(Clone, Debug, Default, Args)]

@@ -17,5 +17,6 @@ pub mod live;
 pub mod logging;
 pub mod notify;
 pub mod postgres;
+pub mod rule_tests;
 pub mod startup;
 pub mod store;

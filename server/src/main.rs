@@ -1,28 +1,34 @@
 //! The `inquest` program: reads the command line and does what it says.
 
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use server::{
-    cli::{Cli, Command, Common},
+    cli::{Cli, Command, Common, Configured, Rules},
     config::{Config, Environment, Loaded},
-    export, logging, startup,
+    export, logging, rule_tests, startup,
 };
 
 /// A configuration that cannot be used, as clap has it for command lines.
 const WRONG_CONFIG: u8 = 2;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    match Cli::parse().command {
+        Command::Configured(command) => configured(&command),
+        Command::Rules(Rules::Test { files }) => test_rules(&files),
+    }
+}
+
+fn configured(command: &Configured) -> ExitCode {
     let environment = Environment::of_process();
-    let loaded = match Config::load(&common(&cli.command).flags(), &environment) {
+    let loaded = match Config::load(&common(command).flags(), &environment) {
         Ok(loaded) => loaded,
         Err(problems) => {
             complain(&problems.to_string());
             return ExitCode::from(WRONG_CONFIG);
         }
     };
-    match run(&cli.command, loaded, &environment) {
+    match run(command, loaded, &environment) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("{error:#}"));
@@ -31,19 +37,30 @@ fn main() -> ExitCode {
     }
 }
 
-fn common(command: &Command) -> &Common {
-    match command {
-        Command::Serve(common)
-        | Command::Demo(common)
-        | Command::Migrate(common)
-        | Command::CheckConfig(common) => common,
-        Command::Export(export) => &export.common,
+fn test_rules(files: &[PathBuf]) -> ExitCode {
+    match rule_tests::run(files, &mut std::io::stdout()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::from(WRONG_CONFIG)
+        }
     }
 }
 
-fn run(command: &Command, loaded: Loaded, environment: &Environment) -> anyhow::Result<()> {
+fn common(command: &Configured) -> &Common {
+    match command {
+        Configured::Serve(common)
+        | Configured::Demo(common)
+        | Configured::Migrate(common)
+        | Configured::CheckConfig(common) => common,
+        Configured::Export(export) => &export.common,
+    }
+}
+
+fn run(command: &Configured, loaded: Loaded, environment: &Environment) -> anyhow::Result<()> {
     let Loaded { config, report } = loaded;
-    if let Command::CheckConfig(_) = command {
+    if let Configured::CheckConfig(_) = command {
         write!(std::io::stdout(), "{report}")?;
         return Ok(());
     }
@@ -53,11 +70,11 @@ fn run(command: &Command, loaded: Loaded, environment: &Environment) -> anyhow::
         .build()?
         .block_on(async {
             match command {
-                Command::Serve(_) => startup::serve(&config, environment).await,
-                Command::Demo(_) => startup::demo(&config, environment).await,
-                Command::Migrate(_) => startup::migrate(&config).await,
-                Command::CheckConfig(_) => Ok(()),
-                Command::Export(wanted) => export::run(&config, wanted).await,
+                Configured::Serve(_) => startup::serve(&config, environment).await,
+                Configured::Demo(_) => startup::demo(&config, environment).await,
+                Configured::Migrate(_) => startup::migrate(&config).await,
+                Configured::CheckConfig(_) => Ok(()),
+                Configured::Export(wanted) => export::run(&config, wanted).await,
             }
         })
 }

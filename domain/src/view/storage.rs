@@ -61,6 +61,8 @@ pub enum Tier {
     Logs,
     /// Consecutive restarts for the same reason, with notes and charts.
     Incidents,
+    /// Alerts, what was said of them, and to whom.
+    Alerts,
     /// What the engines' event streams said, and when we could not see.
     Events,
     /// Sources, workloads, containers and the like, which hardly grow.

@@ -9,6 +9,7 @@ mod figures;
 mod fleet;
 mod progress;
 mod results;
+mod rules;
 mod scale;
 mod systems;
 mod table;
@@ -45,6 +46,8 @@ use crate::{
 enum Task {
     /// Load all systems with the same data, ask all the same, and append the figures to target/bench/results.jsonl
     Run(Options),
+    /// Look at 20 alert rules over 10,000 workloads, and append what a look costs
+    Rules,
     /// Print the newest of all figures in target/bench/results.jsonl as a table
     Table,
 }
@@ -71,8 +74,25 @@ const AT_MOST_MS: i64 = HOUR_MS;
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Run(options) => run(options),
+        Task::Rules => rules(),
         Task::Table => table::print(),
     }
+}
+
+fn rules() -> anyhow::Result<()> {
+    let results = Results::open("full")?;
+    let run = tempfile::Builder::new()
+        .prefix("run-")
+        .tempdir_in(results::folder())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        tokio::select! {
+            outcome = rules::run(run.path(), &results) => outcome,
+            () = interrupted() => Err(anyhow::anyhow!("interrupted")),
+        }
+    })
 }
 
 fn run(options: Options) -> anyhow::Result<()> {

@@ -7,9 +7,9 @@ use domain::{
     Timestamp,
     alert::{
         Condition, Happening, Inhibition, Look, Message, Notice, Pick, Reading, Side, Signal,
-        Subject, Suppressed, Target, due,
+        Subject, Suppressed, Target, Threshold, due,
     },
-    ids::{RuleId, SourceId, WorkloadId},
+    ids::{RestartId, RuleId, SourceId, WorkloadId},
     leak::Growth,
     outlook::Outlook,
     sample::Sample,
@@ -37,8 +37,8 @@ pub struct Readings {
     pub counts: HashMap<RuleId, Counted>,
     /// Incidents that go on.
     pub incidents: GoingOn,
-    /// Why the newest end of an alert's workload came about.
-    pub reasons: HashMap<TargetKey, Reason>,
+    /// Why the ends came about that alerts are about.
+    pub reasons: HashMap<RestartId, Reason>,
 }
 
 /// Restarts in the window of a rule.
@@ -65,6 +65,10 @@ pub struct When {
 const STALE_INTERVALS: i64 = 3;
 /// Nor does one from before this, however seldom a source is polled more often.
 const STALE_AT_LEAST: TimeDelta = TimeDelta::seconds(30);
+
+/// A run that is younger than this may be filling its caches, or its collector has not come by yet: that it grows is no news, and after a
+/// deploy it would be told of every replica. Of a workload whose runs have met their limit before, it is.
+const YOUNG: TimeDelta = TimeDelta::minutes(15);
 
 /// Looks at every rule over everything that it is about.
 pub fn evaluate(
@@ -185,7 +189,7 @@ impl Scene<'_> {
             && self.readings.watched.contains(&source_id)
             && (rule.scope.is_everything() || rule.scope.covers(target));
         let reading = if is_about {
-            self.reading(whom, source)
+            self.reading(whom, source, before.as_ref())
         } else {
             Some(Reading::Absent)
         };
@@ -275,12 +279,9 @@ impl Scene<'_> {
             if notice == Notice::Reminder {
                 alert.told.reminders += 1;
             }
-            let reason = self
-                .readings
-                .reasons
-                .get(&alert.target)
-                .cloned()
-                .unwrap_or_default();
+            let reasons = &self.readings.reasons;
+            let reason = alert.restart.and_then(|restart| reasons.get(&restart));
+            let reason = reason.cloned().unwrap_or_default();
             let about_ends = matches!(
                 &rule.condition,
                 Condition::Happens(_)
@@ -396,8 +397,13 @@ impl Scene<'_> {
             .then_some(Suppressed::Silenced)
     }
 
-    /// What is known of what the rule looks at; `None` when it was not looked at.
-    fn reading(&self, whom: Whom<'_>, source: &SourceMember) -> Option<Reading> {
+    /// What is known of what the rule looks at; `None` when it was not looked at. `before` is the alert there is.
+    fn reading(
+        &self,
+        whom: Whom<'_>,
+        source: &SourceMember,
+        before: Option<&OpenAlert>,
+    ) -> Option<Reading> {
         let rule = &self.stored.rule;
         let Condition::Threshold(threshold) = &rule.condition else {
             // Over when it has not happened for a while that was seen.
@@ -431,9 +437,16 @@ impl Scene<'_> {
                     return Some(Reading::Absent);
                 }
                 let outlook = self.readings.outlooks.get(&member.id);
-                Some(outlook.map_or(Reading::Unknown, |outlook| {
+                let reading = outlook.map_or(Reading::Unknown, |outlook| {
                     ahead(signal, outlook, self.when.now)
-                }))
+                });
+                let is_of_run_before = matches!(signal, Signal::TimeToLimit)
+                    && before.is_some_and(|alert| member.started_at > Some(alert.began_at));
+                Some(if is_of_run_before {
+                    of_run_before(threshold, reading)
+                } else {
+                    reading
+                })
             }
             (signal, Whom::Workload(member)) => {
                 let samples = self.readings.samples.get(&member.id)?;
@@ -474,6 +487,15 @@ const fn is_running(member: &Member) -> bool {
     )
 }
 
+/// What the present run says of an alert about the limit of the run before. That one met it or was stopped, so it is over unless the limit
+/// of this one is as near already: else a leak would be told in its first run and in no other.
+fn of_run_before(threshold: &Threshold, reading: Reading) -> Reading {
+    match reading {
+        Reading::Value(value) if threshold.is_met(value) => reading,
+        _ => Reading::Absent,
+    }
+}
+
 /// The number of a workload that is expected of its run.
 fn ahead(signal: &Signal, outlook: &Outlook, now: Timestamp) -> Reading {
     const SECONDS_AN_HOUR: f64 = 3_600.0;
@@ -481,9 +503,11 @@ fn ahead(signal: &Signal, outlook: &Outlook, now: Timestamp) -> Reading {
         Signal::TaskGrowth => &outlook.tasks,
         _ => &outlook.memory,
     };
+    let is_young = now - outlook.run_started_at < YOUNG && outlook.record.is_none();
     match growth {
         Growth::Unknown(_) => Reading::Unknown,
         Growth::Flat(_) => Reading::Absent,
+        Growth::Growing(_) if is_young && matches!(signal, Signal::TimeToLimit) => Reading::Absent,
         // Without a limit, or with one that is too far away to tell, there is no time to it.
         Growth::Growing(_) if matches!(signal, Signal::TimeToLimit) => outlook
             .limit_in_s(now)

@@ -9,7 +9,7 @@ use chrono::{TimeDelta, Utc};
 use domain::{
     Timestamp,
     alert::{Condition, Signal},
-    ids::{RuleId, SourceId},
+    ids::{RestartId, RuleId, SourceId},
 };
 use metrics::histogram;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -32,7 +32,7 @@ const EVERY: Duration = Duration::from_secs(10);
 const PAUSE: TimeDelta = TimeDelta::seconds(40);
 /// Counts only rise with the ledger, which looks at them itself, and fall only where there is an alert. All are counted anew this
 /// often all the same, so that a changed rule and the end of a grace are noticed.
-const RECOUNT_EVERY: Duration = Duration::from_mins(5);
+const RECOUNT_EVERY: TimeDelta = TimeDelta::minutes(5);
 
 /// Looks at rules for as long as it is not dropped.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub struct Watch {
     store: Store,
     outlooks: Outlooks,
     watched: HashSet<SourceId>,
-    recounted_at: Option<Instant>,
+    recounted_at: Option<Timestamp>,
     /// The rules at the last look.
     rules: Vec<StoredRule>,
 }
@@ -95,16 +95,10 @@ impl Watch {
             },
         };
         let recount = self.rules != tick.rules
-            || self
-                .recounted_at
-                .is_none_or(|at| at.elapsed() >= RECOUNT_EVERY);
+            || self.recounted_at.is_none_or(|at| now - at >= RECOUNT_EVERY);
         let counts = self.counts(&tick.rules, &tick.open, recount, now).await?;
-        let mut reasons = HashMap::new();
-        for alert in &tick.open {
-            if let Some(restart) = alert.restart {
-                reasons.insert(alert.target, alerts.reason(restart).await?);
-            }
-        }
+        let told_of: Vec<RestartId> = tick.open.iter().filter_map(|alert| alert.restart).collect();
+        let reasons = alerts.reasons(&told_of).await?;
         let reach = tick
             .last_at
             .unwrap_or(now - TimeDelta::seconds(10))
@@ -133,7 +127,7 @@ impl Watch {
         let rules = tick.rules.clone();
         tick.commit(plan, now).await?;
         if recount {
-            self.recounted_at = Some(Instant::now());
+            self.recounted_at = Some(now);
             self.rules = rules;
         }
         Ok(())

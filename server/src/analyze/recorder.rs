@@ -86,6 +86,16 @@ impl Recorder {
         Self { clock, ..self }
     }
 
+    /// The same for who sets the beat himself while things happen: alert rules are told of what comes in, as they are in
+    /// [`Recorder::run`].
+    #[must_use]
+    pub fn telling_rules(self) -> Self {
+        Self {
+            is_news: true,
+            ..self
+        }
+    }
+
     /// For who asks, while it runs, whether it can write.
     pub fn stalled(&self) -> Stalled {
         self.stalled.clone()

@@ -302,7 +302,13 @@ impl AlertBackend for StoreBackend {
                 }
             }
         }
-        problems.extend(kind.check(&own, &setup.base_url).err().unwrap_or_default());
+        match kind.check(&own, &setup.base_url) {
+            Err(wrong) => problems.extend(wrong),
+            Ok(settings) => {
+                let place = setup.sender.check_place(kind, &settings, &setup.base_url);
+                problems.extend(place.await);
+            }
+        }
         if !problems.is_empty() {
             return Err(ChangeError::Fields(problems));
         }

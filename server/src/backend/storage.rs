@@ -150,6 +150,7 @@ const fn partition(tier: Tier) -> TimeDelta {
         | Tier::Restarts
         | Tier::Logs
         | Tier::Incidents
+        | Tier::Alerts
         | Tier::Events
         | Tier::Other => TimeDelta::zero(),
     }

@@ -32,6 +32,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Keep> {
     let restarts = tier("retention.restarts", default.restarts, SHORTEST_RESTARTS);
     let logs = tier("retention.logs", default.logs, SHORTEST);
     let incidents = tier("retention.incidents", default.incidents, SHORTEST_RESTARTS);
+    let alerts = tier("retention.alerts", default.alerts, SHORTEST_RESTARTS);
     let events = tier("retention.events", default.events, SHORTEST);
     for (fine, coarse) in [
         ((RAW, raw), (ROLLUPS_5M, rollups_5m)),
@@ -50,6 +51,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Keep> {
         restarts: restarts?,
         logs: logs?,
         incidents: incidents?,
+        alerts: alerts?,
         events: events?,
     })
 }

@@ -233,23 +233,40 @@ impl Kind {
         }
         let settings = Settings(fields.clone());
         if problems.is_empty() {
-            let said = [Said {
-                key: "check".to_owned(),
-                message: sample(Utc::now()),
-            }];
-            let envelope = Envelope {
-                said: &said,
-                key: "check",
-                base_url,
-                at: Utc::now(),
-            };
-            problems.extend((self.build)(&settings, &envelope).err());
+            problems.extend(self.trial(&settings, base_url).err());
         }
         if problems.is_empty() {
             Ok(settings)
         } else {
             Err(problems)
         }
+    }
+}
+
+impl Kind {
+    /// What a message would be.
+    pub(super) fn trial(
+        &self,
+        settings: &Settings,
+        base_url: &str,
+    ) -> Result<Outgoing, FieldProblem> {
+        let said = [Said {
+            key: "check".to_owned(),
+            message: sample(Utc::now()),
+        }];
+        let envelope = Envelope {
+            said: &said,
+            key: "check",
+            base_url,
+            at: Utc::now(),
+        };
+        (self.build)(settings, &envelope)
+    }
+
+    /// The field that says where messages go, if there is one.
+    pub(super) fn place(&self) -> Option<&'static str> {
+        let is_place = |field: &&Field| field.kind == FieldKind::Url || field.name == "server";
+        self.fields.iter().find(is_place).map(|field| field.name)
     }
 }
 
@@ -287,6 +304,9 @@ fn wrong(field: &Field, text: &str) -> Option<String> {
     }
 }
 
+/// Names the alert of [`sample`], which is none.
+pub(super) const SAMPLE_KEY: &str = "inquest-test";
+
 /// A message to try a channel with.
 pub fn sample(at: DateTime<Utc>) -> Message {
     Message {
@@ -309,6 +329,6 @@ pub fn sample(at: DateTime<Utc>) -> Message {
         since: at,
         at,
         path: "/alerts".to_owned(),
-        alert_key: "inquest-test".to_owned(),
+        alert_key: SAMPLE_KEY.to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
+use domain::alert::FieldProblem;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor,
     transport::smtp::{
@@ -20,6 +21,8 @@ use super::{
 /// For the whole of it.
 const WITHIN: Duration = Duration::from_secs(15);
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// Whoever saves a channel waits for it.
+const RESOLVED_WITHIN: Duration = Duration::from_secs(3);
 /// An answer is read to learn why something was not taken, so the begin of it is enough.
 const ANSWER_BYTES: usize = 16 << 10;
 const REDIRECTS: usize = 3;
@@ -87,6 +90,23 @@ impl Sender {
             .user_agent(concat!("Inquest/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self { http, guard })
+    }
+
+    /// What is wrong with where messages of a channel would go, when that is known already. A name that is not found may be found later.
+    pub async fn check_place(
+        &self,
+        kind: &Kind,
+        settings: &Settings,
+        base_url: &str,
+    ) -> Option<FieldProblem> {
+        let field = kind.place()?;
+        let (host, port) = match kind.trial(settings, base_url).ok()? {
+            Outgoing::Http(http) => (url::Url::parse(&http.url).ok()?.host_str()?.to_owned(), 0),
+            Outgoing::Mail(mail) => (mail.host, mail.port),
+        };
+        let found = tokio::time::timeout(RESOLVED_WITHIN, self.guard.resolve(&host, port));
+        let error = found.await.ok()?.err()?;
+        forbidden(&error).then(|| FieldProblem::new(field, error.to_string()))
     }
 
     /// Sends what a kind makes of an envelope.
@@ -171,10 +191,7 @@ impl Sender {
             .resolve(&mail.host, mail.port)
             .await
             .map_err(|error| {
-                let forbidden = error
-                    .get_ref()
-                    .and_then(|inner| inner.downcast_ref::<super::guard::Forbidden>())
-                    .is_some();
+                let forbidden = forbidden(&error);
                 let problem = if forbidden {
                     error.to_string()
                 } else {
@@ -228,6 +245,14 @@ impl Sender {
                 }
             })
     }
+}
+
+/// Whether an address was found that may not be sent to.
+fn forbidden(error: &std::io::Error) -> bool {
+    error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<super::guard::Forbidden>())
+        .is_some()
 }
 
 fn unsent(error: &reqwest::Error) -> Failure {

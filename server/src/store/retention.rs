@@ -29,6 +29,8 @@ pub struct Keep {
     pub logs: Option<TimeDelta>,
     /// Incidents with their notes and charts.
     pub incidents: Option<TimeDelta>,
+    /// Alerts that are over, with what was said of them and to whom; of those that last, what was said.
+    pub alerts: Option<TimeDelta>,
     /// What the engines' event streams said.
     pub events: Option<TimeDelta>,
 }
@@ -43,6 +45,8 @@ impl Default for Keep {
             restarts: None,
             logs: Some(TimeDelta::days(90)),
             incidents: None,
+            // This month beside the same one of the year before.
+            alerts: Some(TimeDelta::days(400)),
             events: Some(TimeDelta::days(90)),
         }
     }
@@ -58,6 +62,7 @@ impl Keep {
             Tier::Restarts => self.restarts,
             Tier::Logs => self.logs,
             Tier::Incidents => self.incidents,
+            Tier::Alerts => self.alerts,
             Tier::Events => self.events,
             Tier::Head | Tier::Chunks2h | Tier::Other => None,
         }
@@ -94,6 +99,8 @@ pub struct Retained {
     pub logs: u64,
     /// Incidents.
     pub incidents: u64,
+    /// Alerts, and what was said of those that last.
+    pub alerts: u64,
     /// Engine events.
     pub events: u64,
     /// Coverage gaps.
@@ -125,6 +132,9 @@ impl Store {
         }
         if let Some(before) = before(keep.incidents) {
             done.incidents = self.delete_incidents(before).await?;
+        }
+        if let Some(before) = before(keep.alerts) {
+            done.alerts = self.delete_alerts(before).await?;
         }
         if let Some(before) = before(keep.events) {
             done.events = self.delete_events(before).await?;
@@ -223,6 +233,30 @@ impl Store {
             .execute(&self.pool)
         })
         .await
+    }
+
+    /// With what was said of them. One that lasts stays; what it says again and again does not: its keys are of no use any longer, since
+    /// nothing that old is said.
+    async fn delete_alerts(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let alerts = batches(|| {
+            sqlx::query!(
+                "DELETE FROM alert WHERE id IN (SELECT id FROM alert WHERE phase = 'resolved' AND resolved_at < $1 LIMIT $2)",
+                before,
+                BATCH,
+            )
+            .execute(&self.pool)
+        });
+        let notices = batches(|| {
+            sqlx::query!(
+                "DELETE FROM alert_notice WHERE id IN (
+                   SELECT n.id FROM alert_notice n JOIN alert a ON a.id = n.alert_id
+                   WHERE a.phase <> 'resolved' AND n.at < $1 LIMIT $2)",
+                before,
+                BATCH,
+            )
+            .execute(&self.pool)
+        });
+        Ok(alerts.await? + notices.await?)
     }
 
     async fn delete_events(&self, before: Timestamp) -> Result<u64, StoreError> {

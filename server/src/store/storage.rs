@@ -51,7 +51,7 @@ struct Table {
 }
 
 /// The kinds of data, in the order in which data pass through them.
-const TIERS: [Tier; 10] = [
+const TIERS: [Tier; 11] = [
     Tier::Head,
     Tier::Chunks2h,
     Tier::Chunks1d,
@@ -60,6 +60,7 @@ const TIERS: [Tier; 10] = [
     Tier::Restarts,
     Tier::Logs,
     Tier::Incidents,
+    Tier::Alerts,
     Tier::Events,
     Tier::Other,
 ];
@@ -77,6 +78,7 @@ fn tier_of(root: &str) -> Tier {
         }
         "run_log" => Tier::Logs,
         "incident" | "incident_restart" | "incident_entry" => Tier::Incidents,
+        "alert" | "alert_notice" | "delivery" => Tier::Alerts,
         "engine_event" | "coverage_gap" => Tier::Events,
         _ => Tier::Other,
     }
@@ -189,6 +191,7 @@ impl Store {
                       least((SELECT min(ended_at) FROM restart), (SELECT min(at) FROM fact)) AS restart_at,
                       (SELECT min(ended_at) FROM run_log) AS log_at,
                       (SELECT min(began_at) FROM incident) AS incident_at,
+                      (SELECT min(resolved_at) FROM alert WHERE phase = 'resolved') AS alert_at,
                       (SELECT min(event.at) FROM source s,
                          LATERAL (SELECT e.at FROM engine_event e WHERE e.source_id = s.id ORDER BY e.at LIMIT 1) event) AS event_at"#,
             first(FRESH),
@@ -279,6 +282,7 @@ struct Oldest {
     restart_at: Option<Timestamp>,
     log_at: Option<Timestamp>,
     incident_at: Option<Timestamp>,
+    alert_at: Option<Timestamp>,
     event_at: Option<Timestamp>,
 }
 
@@ -293,6 +297,7 @@ impl Oldest {
             Tier::Restarts => self.restart_at,
             Tier::Logs => self.log_at,
             Tier::Incidents => self.incident_at,
+            Tier::Alerts => self.alert_at,
             Tier::Events => self.event_at,
             Tier::Other => None,
         }

@@ -124,6 +124,45 @@ async fn a_leak_is_said_before_it_meets_its_limit_and_when_it_will() {
 }
 
 #[tokio::test]
+async fn what_is_said_of_a_run_is_over_when_another_has_begun_and_is_said_again_of_that() {
+    let scene = Scene::with(&[limit_is_near()]).await;
+    let outlooks = judged(&scene, |age| 4.0 + LEAK * age).await;
+    let mut watch = scene.watch_with(outlooks.clone());
+    for seconds in (0..=120).step_by(10) {
+        watch.look(scene.at(seconds)).await.unwrap();
+    }
+    assert_eq!(scene.notices().await, ["fired"]);
+
+    // Nothing is known of the new run yet, and then that it is between the two thresholds.
+    scene
+        .run(ContainerState::Running, scene.at(125), scene.at(126))
+        .await;
+    let mut outlook = outlooks
+        .of_runs([(scene.workload, Some(scene.begin - TimeDelta::hours(1)))])
+        .remove(&scene.workload)
+        .unwrap();
+    for seconds in (130..=430).step_by(10) {
+        if seconds == 300 {
+            (outlook.run_started_at, outlook.at) = (scene.at(125), scene.at(300));
+            let forecast = outlook.forecast.as_mut().unwrap();
+            forecast.likely_s = 40.0 * 60.0;
+            outlooks.put([(scene.workload, outlook)]);
+        }
+        assert_eq!(scene.notices().await, ["fired"], "after {seconds} s");
+        watch.look(scene.at(seconds)).await.unwrap();
+    }
+    assert_eq!(scene.notices().await, ["fired", "resolved"]);
+
+    // In 30 minutes from 900 s on; but so young a run is not judged, of a workload that never met its limit.
+    for seconds in (440..=1_140).step_by(10) {
+        watch.look(scene.at(seconds)).await.unwrap();
+    }
+    assert_eq!(scene.notices().await, ["fired", "resolved"]);
+    watch.look(scene.at(1_150)).await.unwrap();
+    assert_eq!(scene.notices().await, ["fired", "resolved", "fired"]);
+}
+
+#[tokio::test]
 async fn what_stays_at_its_level_or_is_not_judged_is_not_said() {
     let scene = Scene::with(&[limit_is_near()]).await;
     let flat = judged(&scene, |_age| 60.0).await;

@@ -2,13 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "a test binary")]
 
 mod ahead;
+mod alertmanager;
 #[path = "../store/database.rs"]
 #[allow(dead_code, reason = "shared with the tests of the store")]
 mod database;
+mod fleet;
 mod incidents;
 mod killed;
+mod mailbox;
+mod mailserver;
 mod outbox;
+mod process;
 mod receiver;
+mod retention;
 mod scene;
 mod smtp;
 mod states;

@@ -78,11 +78,16 @@ impl Scene {
     }
 
     pub(crate) async fn state(&self, state: ContainerState, at: Timestamp) {
+        self.run(state, self.begin - TimeDelta::hours(1), at).await;
+    }
+
+    /// What its container is doing, in a run that began then.
+    pub(crate) async fn run(&self, state: ContainerState, started_at: Timestamp, at: Timestamp) {
         let seen = Observation {
             at,
             spec: spec("c1", "checkout", self.begin - TimeDelta::hours(1)),
             state,
-            started_at: Some(self.begin - TimeDelta::hours(1)),
+            started_at: Some(started_at),
             finished_at: None,
             exit_code: None,
             oom_killed: false,
@@ -151,19 +156,10 @@ impl Scene {
     }
 
     pub(crate) async fn webhook(&self, url: &str) -> ChannelId {
-        let secrets: Fields = [("url", url)].into_iter().collect();
-        let channel = NewChannel {
-            name: "hook".into(),
-            kind: "webhook".into(),
-            enabled: true,
-            settings: Fields::default(),
-            secrets: vault().seal(&secrets).unwrap(),
-            group_wait_s: 0,
-        };
         self.fixture
             .store
             .alerts()
-            .put_channel(None, &channel)
+            .put_channel(None, &webhook(url))
             .await
             .unwrap()
             .unwrap()
@@ -187,6 +183,19 @@ impl Scene {
             .fetch_all(&self.fixture.sql().await)
             .await
             .unwrap()
+    }
+}
+
+/// A channel that sends JSON there.
+pub(crate) fn webhook(url: &str) -> NewChannel {
+    let secrets: Fields = [("url", url)].into_iter().collect();
+    NewChannel {
+        name: "hook".into(),
+        kind: "webhook".into(),
+        enabled: true,
+        settings: Fields::default(),
+        secrets: vault().seal(&secrets).unwrap(),
+        group_wait_s: 0,
     }
 }
 

@@ -32,6 +32,7 @@ pub const fn tier(tier: Tier) -> (&'static str, &'static str) {
             "Incidents",
             "with their notes, and their charts as they were",
         ),
+        Tier::Alerts => ("Alerts", "with what was said of them, and to whom"),
         Tier::Events => (
             "Events",
             "what the engines said, and when nothing could be seen",
@@ -49,6 +50,7 @@ pub const fn key(tier: Tier) -> Option<&'static str> {
         Tier::Restarts => Some("restarts"),
         Tier::Logs => Some("logs"),
         Tier::Incidents => Some("incidents"),
+        Tier::Alerts => Some("alerts"),
         Tier::Events => Some("events"),
         Tier::Head | Tier::Chunks2h | Tier::Other => None,
     }

@@ -41,7 +41,8 @@ impl Outlooks {
             .collect()
     }
 
-    pub(super) fn put(&self, outlooks: impl IntoIterator<Item = (WorkloadId, Outlook)>) {
+    /// Replaces what was made of these workloads' runs.
+    pub fn put(&self, outlooks: impl IntoIterator<Item = (WorkloadId, Outlook)>) {
         self.0
             .write()
             .unwrap_or_else(PoisonError::into_inner)

@@ -130,6 +130,46 @@ pub(super) async fn read(
         .collect()
 }
 
+/// Writes those whose numbers and moments alone are other than before, all at once: with many alerts nearly every look has some.
+pub(super) async fn write_numbers(
+    connection: &mut PgConnection,
+    alerts: &[OpenAlert],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if alerts.is_empty() {
+        return Ok(());
+    }
+    let (mut ids, mut since, mut clear_since) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut values, mut peaks, mut suppressed) = (Vec::new(), Vec::new(), Vec::new());
+    for alert in alerts {
+        let Some(id) = alert.id else { continue };
+        let (_, begin, clear) = alert.phase(now);
+        ids.push(id.0);
+        since.push(begin);
+        clear_since.push(clear);
+        values.push(alert.standing.value);
+        peaks.push(alert.standing.peak);
+        suppressed.push(alert.suppressed.map(|why| why.name().to_owned()));
+    }
+    sqlx::query!(
+        "UPDATE alert a SET since = n.since, clear_since = n.clear_since, value = n.value, peak = n.peak, suppressed = n.suppressed,
+                severity = r.rule ->> 'severity', rule_name = r.name
+         FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::float8[], $5::float8[], $6::text[])
+              AS n (id, since, clear_since, value, peak, suppressed), alert_rule r
+         WHERE a.id = n.id AND r.id = a.rule_id",
+        &ids,
+        &since,
+        &clear_since as _,
+        &values as _,
+        &peaks as _,
+        &suppressed as _,
+    )
+    .execute(connection)
+    .await
+    .during(WRITING)?;
+    Ok(())
+}
+
 /// Writes one, whose number is given out when it is new. One that was dropped is removed: nothing was ever said of it.
 pub(super) async fn write(
     connection: &mut PgConnection,

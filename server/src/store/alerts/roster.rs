@@ -203,33 +203,42 @@ impl Alerts<'_> {
             .collect())
     }
 
-    /// What is known of an entry of the ledger, for a message.
-    pub async fn reason(&self, restart: RestartId) -> Result<Reason, StoreError> {
-        let row = sqlx::query!(
-            r#"SELECT r.cause, r.confidence, r.evidence, l.incident_id AS "incident?"
-               FROM restart r LEFT JOIN incident_restart l ON l.restart_id = r.id WHERE r.id = $1"#,
-            restart.0,
+    /// What is known of entries of the ledger, for messages. One that is gone is left out.
+    pub async fn reasons(
+        &self,
+        restarts: &[RestartId],
+    ) -> Result<HashMap<RestartId, Reason>, StoreError> {
+        if restarts.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<i64> = restarts.iter().map(|id| id.0).collect();
+        let rows = sqlx::query!(
+            r#"SELECT r.id AS "id!", r.cause AS "cause!", r.confidence AS "confidence!", r.evidence AS "evidence!", l.incident_id AS "incident?"
+               FROM restart r LEFT JOIN incident_restart l ON l.restart_id = r.id WHERE r.id = ANY($1)"#,
+            &ids,
         )
-        .fetch_optional(self.pool)
+        .fetch_all(self.pool)
         .await
         .during(DOING)?;
-        let Some(row) = row else {
-            return Ok(Reason::default());
-        };
-        let evidence: Vec<domain::verdict::Evidence> = text::from_json(row.evidence, DOING)?;
-        Ok(Reason {
-            cause: Some((
-                text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?,
-                text::known(
+        rows.into_iter()
+            .map(|row| {
+                let evidence: Vec<domain::verdict::Evidence> =
+                    text::from_json(row.evidence, DOING)?;
+                let cause = text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?;
+                let confidence = text::known(
                     &row.confidence,
                     "restart.confidence",
                     Confidence::from_name,
                     DOING,
-                )?,
-            )),
-            evidence: loudest(&evidence),
-            incident: row.incident.map(IncidentId),
-        })
+                )?;
+                let reason = Reason {
+                    cause: Some((cause, confidence)),
+                    evidence: loudest(&evidence),
+                    incident: row.incident.map(IncidentId),
+                };
+                Ok((RestartId(row.id), reason))
+            })
+            .collect()
     }
 }
 

@@ -69,7 +69,13 @@ impl Tick {
     /// Keeps what was found, and that everything was looked at now.
     pub async fn commit(mut self, plan: Plan, now: Timestamp) -> Result<(), StoreError> {
         let connection = &mut *self.transaction;
-        for mut step in plan.steps {
+        let is_news = |step: &Step| {
+            step.change.is_some() || step.message.is_some() || step.alert.id.is_none()
+        };
+        let (news, numbers): (Vec<Step>, Vec<Step>) = plan.steps.into_iter().partition(is_news);
+        let numbers: Vec<OpenAlert> = numbers.into_iter().map(|step| step.alert).collect();
+        open::write_numbers(connection, &numbers, now).await?;
+        for mut step in news {
             open::write(connection, &mut step.alert, &step.rule, step.change, now).await?;
             if let (Some(id), Some(message)) = (step.alert.id, &step.message) {
                 let key = notices::key(id, message.notice, step.alert.told.reminders);

@@ -67,7 +67,7 @@ impl Inquest {
     }
 
     /// The process that all of Postgres' processes are children of.
-    fn postmaster(&self) -> anyhow::Result<u32> {
+    pub(crate) fn postmaster(&self) -> anyhow::Result<u32> {
         let file = self.folder.join("postgres/postmaster.pid");
         let text =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
