@@ -24,7 +24,10 @@ const pages: [string, (addressOf: (name: string) => Promise<string>) => Promise<
   ["an incident", async (addressOf) => `/incidents/${await newest("incidents", await addressOf("checkout"))}`],
   ["a restart", async (addressOf) => `/restarts/${await newest("restarts", await addressOf("checkout"))}`],
   ["the alerts", async () => "/alerts"],
+  ["the rules", async () => "/alerts/rules"],
   ["a new rule", async () => "/alerts/rules/new"],
+  ["the silences", async () => "/alerts/silences"],
+  ["a new channel", async () => "/alerts/channels?kind=email"],
   ["the settings", async () => "/settings"],
 ];
 

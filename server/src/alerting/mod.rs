@@ -5,6 +5,7 @@
 
 mod dispatcher;
 mod evaluate;
+mod firing;
 pub mod metrics;
 mod preview;
 
@@ -15,6 +16,7 @@ pub(crate) use self::dispatcher::settings;
 pub use self::{
     dispatcher::Dispatcher,
     evaluate::{Counted, Readings, When, evaluate},
+    firing::follow,
     preview::preview,
     service::{Alerting, Setup},
     watch::Watch,

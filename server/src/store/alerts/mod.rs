@@ -10,6 +10,7 @@ mod notices;
 mod open;
 mod outbox;
 mod preview;
+mod pulse;
 mod roster;
 mod rules;
 mod silences;
@@ -21,6 +22,7 @@ pub use self::{
     channels::{ChannelRecord, NewChannel},
     open::{OpenAlert, TargetKey},
     outbox::{Batch, Claimed, Outcome},
+    pulse::Pulse,
     roster::{GoingOn, Member, Roster, SourceMember},
     rules::StoredRule,
     silences::StoredSilence,
