@@ -10,5 +10,6 @@ mod killed;
 mod outbox;
 mod receiver;
 mod scene;
+mod shown;
 mod smtp;
 mod states;

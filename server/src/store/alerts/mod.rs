@@ -14,6 +14,7 @@ mod pulse;
 mod roster;
 mod rules;
 mod silences;
+mod spans;
 mod tick;
 mod views;
 mod words;
