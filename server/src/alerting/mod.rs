@@ -7,6 +7,7 @@ mod dispatcher;
 mod evaluate;
 mod firing;
 pub mod metrics;
+mod picture;
 mod preview;
 
 mod service;

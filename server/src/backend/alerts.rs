@@ -445,6 +445,7 @@ async fn try_out(
     let said = [Said {
         key: key.clone(),
         message: sample(now),
+        picture: None,
     }];
     let envelope = Envelope {
         said: &said,

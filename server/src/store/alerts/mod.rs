@@ -9,6 +9,7 @@ mod ends;
 mod notices;
 mod open;
 mod outbox;
+mod pictured;
 mod preview;
 mod pulse;
 mod roster;
