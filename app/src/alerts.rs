@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use domain::{
     alert::{FieldProblem, Fields},
-    ids::{AlertId, ChannelId, DeliveryId, RuleId, SilenceId},
+    ids::{AlertId, ChannelId, DeliveryId, RuleId, SilenceId, WorkloadId},
     view::{
-        AlertQuery, AlertRow, ChannelKind, ChannelRow, DeadLetter, RulePreview, RuleRow,
-        SilenceRow, TestResult,
+        AlertQuery, AlertRow, AlertSpan, ChannelKind, ChannelRow, DeadLetter, RulePreview, RuleRow,
+        SilenceRow, TestResult, TimeRange,
     },
 };
 
@@ -32,6 +32,14 @@ pub trait AlertBackend: Send + Sync {
         caller: &Caller,
         query: &AlertQuery,
     ) -> Result<Vec<AlertRow>, BackendError>;
+
+    /// When alerts of a workload fired within a range, the oldest first.
+    async fn alert_spans(
+        &self,
+        caller: &Caller,
+        workload: WorkloadId,
+        range: TimeRange,
+    ) -> Result<Vec<AlertSpan>, BackendError>;
 
     /// Somebody takes an alert: no reminders any longer. `by` may be empty.
     async fn acknowledge(&self, caller: &Caller, id: AlertId, by: &str)

@@ -73,6 +73,8 @@ pub struct About {
     pub version: String,
     /// Whether the data are invented.
     pub demo: bool,
+    /// How many alerts fire and are not held back.
+    pub firing: u32,
 }
 
 /// What the interface may ask.

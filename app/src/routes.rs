@@ -46,6 +46,9 @@ impl Place {
     }
 }
 
+/// The address of the page of alerts.
+pub const ALERTS: &str = "/alerts";
+
 /// What the bar leads to.
 pub const PLACES: [Place; 6] = [
     Place {
@@ -59,7 +62,7 @@ pub const PLACES: [Place; 6] = [
         is_document: true,
     },
     Place {
-        path: "/alerts",
+        path: ALERTS,
         name: "Alerts",
         is_document: true,
     },
@@ -84,7 +87,7 @@ pub const PLACES: [Place; 6] = [
 #[component]
 pub fn App() -> impl IntoView {
     let handover = Handover::take();
-    let live = Live::new(handover.rendered_at);
+    let live = Live::new(handover.rendered_at, handover.about.firing);
     provide_context(live);
     Effect::new(move |_| live.connect());
 
@@ -105,7 +108,7 @@ pub fn App() -> impl IntoView {
 #[component]
 pub fn Documents() -> impl IntoView {
     let handover = Handover::make();
-    provide_context(Live::new(handover.rendered_at));
+    provide_context(Live::new(handover.rendered_at, handover.about.firing));
 
     view! {
         <Frame handover>
@@ -138,8 +141,13 @@ fn Frame(
     children: Content,
 ) -> impl IntoView {
     provide_meta_context();
+    let firing = expect_context::<Live>().firing();
+    let title = move |page: String| match firing.get() {
+        0 => format!("{page} · Inquest"),
+        firing => format!("({firing}) {page} · Inquest"),
+    };
     view! {
-        <Title formatter=|page: String| format!("{page} · Inquest") />
+        <Title formatter=title />
         <Router>
             <a class="skip" href="#main" rel="external">
                 "Skip to content"

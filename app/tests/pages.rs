@@ -26,6 +26,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
+use domain::alert::FieldProblem;
 use fixture::{Fleet, backend};
 use leptos::{
     prelude::*,
@@ -253,6 +254,40 @@ async fn documents_have_no_script() {
     }
     let (_, html) = get(Fleet::Usual, "/sources").await;
     assert_says(&html, &["<script", "href=\"/settings\" rel=\"external\""]);
+}
+
+/// Every page counts what fires, and none of them says that nothing does.
+#[tokio::test]
+async fn what_fires_is_counted_in_the_bar_and_in_the_title() {
+    for path in ["/", "/alerts"] {
+        let (_, html) = get(Fleet::Down, path).await;
+        let badge = "Alerts<span class=\"n\">2 <span class=\"vh\"> firing</span></span>";
+        assert_says(&html, &["<title>(2) ", badge]);
+        let (_, html) = get(Fleet::Usual, path).await;
+        assert!(
+            !html.contains(" firing</span>") && !html.contains("<title>("),
+            "{html}"
+        );
+    }
+}
+
+/// What livens a document up is a file of ours; nothing in the page itself runs.
+#[tokio::test]
+async fn documents_about_alerts_bring_a_module() {
+    for (path, module) in [
+        ("/alerts", "live"),
+        ("/alerts/rules", "live"),
+        ("/alerts/silences", "live"),
+        ("/alerts/channels", "live"),
+        ("/alerts/rules/new", "rule"),
+    ] {
+        let (_, html) = get(Fleet::Down, path).await;
+        let script = format!("<script type=\"module\" src=\"/modules/{module}.js\"></script>");
+        assert_says(&html, &[&script]);
+        assert_eq!(html.matches("<script").count(), 1, "{html}");
+        let file = format!("{}/public/modules/{module}.js", env!("CARGO_MANIFEST_DIR"));
+        assert!(std::path::Path::new(&file).is_file(), "{file}");
+    }
 }
 
 /// Nine hours up to the fixture's now.
@@ -554,7 +589,10 @@ async fn what_was_typed_is_not_lost() {
     let options = LeptosOptions::builder().output_name("inquest").build();
     let typed = [("text", "a <b> & c"), ("who", "ana")];
     let typed = typed.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let draft = Draft::new(typed.into(), "text", "Not done: too long.");
+    let draft = Draft::new(
+        typed.into(),
+        vec![FieldProblem::new("text", "Not done: too long.")],
+    );
     let context = move || {
         provide_context(backend(Fleet::Usual));
         provide_context(draft.clone());

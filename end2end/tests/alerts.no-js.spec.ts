@@ -33,6 +33,24 @@ test("without a script a rule is written, mended, previewed and saved", async ({
   await expect(page.getByRole("main")).not.toContainText(name);
 });
 
+test("what cannot be taken comes back to its form, without what is secret", async ({ page }) => {
+  await page.goto("/alerts/channels?kind=webhook");
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("Ours");
+  await page.getByLabel("URL").fill("ftp://example.com/secret-path");
+  await page.getByRole("button", { name: "Add channel" }).click();
+  await expect(page.getByRole("main")).toContainText("Nothing was saved.");
+  await expect(page.locator("#w-url")).toContainText("neither http nor https");
+  await expect(page.getByRole("textbox", { name: "Name", exact: true })).toHaveValue("Ours");
+  await expect(page.getByLabel("URL")).toHaveValue("");
+
+  await page.goto("/alerts/silences");
+  await page.getByRole("textbox", { name: "For", exact: true }).fill("soon");
+  await page.getByRole("button", { name: "Be silent" }).click();
+  await expect(page.locator("#w-reason")).toContainText("is missing");
+  await expect(page.locator("#w-for")).toContainText("`soon` is no length of time");
+  await expect(page.getByRole("textbox", { name: "For", exact: true })).toHaveValue("soon");
+});
+
 test("alerts, silences and channels say what they are for", async ({ page }) => {
   await page.goto("/alerts");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Alerts");

@@ -48,11 +48,11 @@ export async function openLive(page: Page, address: string): Promise<void> {
   await expect(page.getByRole("status")).toHaveText("Live");
 }
 
-/** Opens a page of either kind: one that is live, or a document, which says as of when it is. */
+/** Opens a page of any kind: one that is live, or a document without a module for that, which says as of when it is. */
 export async function openSettled(page: Page, address: string): Promise<void> {
   await page.goto(address);
-  const isDocument = (await page.locator("script").count()) === 0;
-  await expect(page.getByRole("status")).toHaveText(isDocument ? "As of" : "Live");
+  const isLive = (await page.locator("script[src='/modules/live.js'], script:not([src])").count()) > 0;
+  await expect(page.getByRole("status")).toHaveText(isLive ? "Live" : "As of");
 }
 
 /** The row of a workload on the overview. */

@@ -26,7 +26,10 @@ const pages: [string, (addressOf: (name: string) => Promise<string>) => Promise<
   ["logs that were searched", async () => "/logs?q=unwrap+panicked"],
   ["the logs", async () => "/logs"],
   ["the alerts", async () => "/alerts"],
+  ["the rules", async () => "/alerts/rules"],
   ["a new rule", async () => "/alerts/rules/new"],
+  ["the silences", async () => "/alerts/silences"],
+  ["a new channel", async () => "/alerts/channels?kind=email"],
   ["the settings", async () => "/settings"],
 ];
 

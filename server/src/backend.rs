@@ -118,6 +118,7 @@ impl Backend for StoreBackend {
         About {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             demo: self.demo,
+            firing: self.live.firing(),
         }
     }
 

@@ -5,6 +5,10 @@ use domain::{
     ids::{IncidentId, RestartId, SourceId, WorkloadId},
 };
 use serde::Serialize;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 use tokio::sync::broadcast;
 
 /// Something browsers may want to fetch again.
@@ -41,6 +45,11 @@ pub enum LiveEvent {
         /// When.
         at: Timestamp,
     },
+    /// An alert began, ended, was held back, taken or told.
+    Alert {
+        /// How many fire now and are not held back.
+        firing: u32,
+    },
     /// A source changed its state.
     Source {
         /// Which.
@@ -56,14 +65,18 @@ impl LiveEvent {
             Self::Restart { .. } => "restart",
             Self::Timeline { .. } => "timeline",
             Self::Incident { .. } => "incident",
+            Self::Alert { .. } => "alert",
             Self::Source { .. } => "source",
         }
     }
 }
 
-/// The channel between the recorder and every open browser. Cloning it is cheap.
+/// The channel between the recorder and every open browser, and what every page says. Cloning it is cheap.
 #[derive(Clone, Debug)]
-pub struct Live(broadcast::Sender<LiveEvent>);
+pub struct Live {
+    sender: broadcast::Sender<LiveEvent>,
+    firing: Arc<AtomicU32>,
+}
 
 impl Live {
     /// How many events a slow browser may lag behind before it is told to fetch everything anew.
@@ -71,17 +84,30 @@ impl Live {
 
     /// Tells every open browser. Nobody listening is no error.
     pub fn publish(&self, event: LiveEvent) {
-        let _nobody_listens = self.0.send(event);
+        let _nobody_listens = self.sender.send(event);
     }
 
     /// Listens from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<LiveEvent> {
-        self.0.subscribe()
+        self.sender.subscribe()
+    }
+
+    /// How many alerts fire and are not held back, as far as was last asked.
+    pub fn firing(&self) -> u32 {
+        self.firing.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that.
+    pub fn set_firing(&self, firing: u32) {
+        self.firing.store(firing, Ordering::Relaxed);
     }
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self(broadcast::Sender::new(Self::CAPACITY))
+        Self {
+            sender: broadcast::Sender::new(Self::CAPACITY),
+            firing: Arc::default(),
+        }
     }
 }

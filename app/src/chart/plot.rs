@@ -1,6 +1,7 @@
 //! One chart of the stack, as markup.
 
 use domain::metric::Unit;
+use serde::{Deserialize, Serialize};
 
 use super::bands::Band;
 use super::coverage::Strip;
@@ -68,6 +69,15 @@ impl Frame {
     }
 }
 
+/// A value at which something is said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The value.
+    pub value: f64,
+    /// What is written at its line.
+    pub label: String,
+}
+
 /// One metric over time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plot {
@@ -81,6 +91,8 @@ pub struct Plot {
     pub stacked: Option<Series>,
     /// The line not to be crossed, as it was over time.
     pub limit: Vec<Level>,
+    /// Values at which something is said.
+    pub marks: Vec<Mark>,
     /// Fill the area below the line.
     pub filled: bool,
     /// Write the names of deploys beside their lines.
@@ -126,6 +138,7 @@ impl Plot {
         svg.paths(&px(self.height), |svg| {
             self.draw_paths(svg, frame, value, upper.as_ref());
         });
+        self.draw_marks(&mut svg, value);
         self.draw_deploys(&mut svg, frame);
         draw_strip(&mut svg, &frame.strip, self.height + 10.0);
         svg.finish()
@@ -162,6 +175,20 @@ impl Plot {
         }
         svg.path("lim", &path::steps(&self.limit, time, value));
         svg.path("ln", &path::line(&own, time, value));
+    }
+
+    /// Lines of what is within the plot: nothing is drawn smaller for a mark that is far above.
+    fn draw_marks(&self, svg: &mut Svg, value: ValueScale) {
+        for mark in self.marks.iter().filter(|mark| mark.value < value.max()) {
+            let y = value.px(mark.value, self.height);
+            svg.horizontal("mark", y);
+            let place = [
+                ("class", "lab halo e narrow-hide"),
+                ("x", "100%"),
+                ("y", &px(y - 4.0)),
+            ];
+            svg.text(&place, &mark.label);
+        }
     }
 
     fn draw_deploys(&self, svg: &mut Svg, frame: &Frame) {

@@ -29,6 +29,13 @@ impl Svg {
         self.out.push_str("</text>");
     }
 
+    /// What the pointer is told of the element that it is in.
+    pub fn title(&mut self, text: &str) {
+        self.out.push_str("<title>");
+        escape(&mut self.out, text);
+        self.out.push_str("</title>");
+    }
+
     /// An element with what `content` writes in it.
     pub fn group(
         &mut self,

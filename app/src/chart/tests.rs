@@ -7,7 +7,7 @@ use super::bands::{self, Band};
 use super::calendar;
 use super::coverage::{self, Span};
 use super::markers::{self, Event, MIXED, Row};
-use super::plot::{Deploy, Frame, Plot};
+use super::plot::{Deploy, Frame, Mark, Plot};
 use super::range::{DEFAULT, RangeQuery, overview};
 use super::scale::{HEIGHT, TimeScale, ValueScale, WIDTH};
 use super::segments::{self, Segment};
@@ -346,6 +346,10 @@ fn one_whole_chart() {
         stacked: None,
         series,
         limit: levels::of(&limit),
+        marks: vec![Mark {
+            value: 0.9 * 512.0 * MIB,
+            label: "alert at 90 %".into(),
+        }],
         filled: true,
         labelled: true,
     };

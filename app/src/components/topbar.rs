@@ -6,8 +6,9 @@ use leptos_router::hooks::use_location;
 use super::ThemeButton;
 use crate::{
     backend::About,
+    erase::Erase,
     format::{clock, rfc3339},
-    routes::PLACES,
+    routes::{ALERTS, PLACES},
     state::{Live, Status, Theme},
 };
 
@@ -21,6 +22,7 @@ pub fn TopBar(
 ) -> impl IntoView {
     let path = use_location().pathname;
     let places = PLACES.map(|place| {
+        let count = (place.path == ALERTS).then(|| view! { <Firing /> }.erase());
         view! {
             <a
                 href=place.path
@@ -28,6 +30,7 @@ pub fn TopBar(
                 aria-current=move || place.leads_to(&path.read()).then_some("page")
             >
                 {place.name}
+                {count}
             </a>
         }
     });
@@ -49,6 +52,20 @@ pub fn TopBar(
                 </div>
             </div>
         </header>
+    }
+}
+
+/// How many alerts fire, where there are any.
+#[component]
+fn Firing() -> impl IntoView {
+    let firing = expect_context::<Live>().firing();
+    move || {
+        let count = Some(firing.get()).filter(|firing| *firing > 0)?;
+        Some(view! {
+            <span class="n">
+                {count} <span class="vh">" firing"</span>
+            </span>
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The pages that the server alone renders. They are made of the same components as [`pages`](crate::pages) but ask the
-//! [`Backend`](crate::backend::Backend) directly, hold no signals, and change when they are loaded anew.
+//! [`Backend`](crate::backend::Backend) directly, hold no signals, and change when they are loaded anew. They are whole without a script;
+//! a few bring a small [module] that makes them livelier.
 
 pub mod address;
 pub mod ages;
@@ -7,9 +8,11 @@ pub mod alerts;
 pub mod deploys;
 pub mod draft;
 pub mod evidence;
+pub mod folding;
 pub mod incident;
 pub mod incidents;
 pub mod logs;
+pub mod module;
 pub mod restart;
 pub mod runs;
 pub mod serve;
@@ -22,6 +25,7 @@ pub use draft::Draft;
 pub use incident::IncidentDocument;
 pub use incidents::Incidents;
 pub use logs::Logs;
+pub use module::ModulesMayRun;
 pub use restart::RestartPage;
 pub use runs::Runs;
 pub use serve::{add_documents, render_document};

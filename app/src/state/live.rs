@@ -11,7 +11,7 @@ use std::{
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::EventSource;
+use web_sys::{EventSource, MessageEvent};
 
 use super::now_ms;
 
@@ -75,15 +75,22 @@ pub enum Status {
 pub struct Live {
     status: RwSignal<Status>,
     versions: [RwSignal<u32>; Change::ALL.len()],
+    firing: RwSignal<u32>,
 }
 
 impl Live {
-    /// Nothing changed yet on a page that was rendered at `rendered_at`. Call [`Live::connect`] in the browser.
-    pub fn new(rendered_at: i64) -> Self {
+    /// Nothing changed yet on a page that was rendered at `rendered_at`, when so many alerts fired. Call [`Live::connect`] in the browser.
+    pub fn new(rendered_at: i64, firing: u32) -> Self {
         Self {
             status: RwSignal::new(Status::Rendered { at: rendered_at }),
             versions: std::array::from_fn(|_| RwSignal::new(0)),
+            firing: RwSignal::new(firing),
         }
+    }
+
+    /// How many alerts fire and are not held back.
+    pub fn firing(self) -> RwSignal<u32> {
+        self.firing
     }
 
     /// How fresh the page is.
@@ -118,7 +125,7 @@ impl Live {
 }
 
 /// The name of an event, and what is done about it.
-type Listener = (&'static str, Closure<dyn FnMut()>);
+type Listener = (&'static str, Closure<dyn FnMut(MessageEvent)>);
 
 /// The open stream, if any, and what it brought since pages were last told.
 struct Stream {
@@ -141,7 +148,7 @@ impl Stream {
         let mut listeners = Vec::new();
         let mut on = |event, act: fn(&Rc<Self>)| {
             let stream = Rc::clone(&stream);
-            listeners.push((event, Closure::new(move || act(&stream))));
+            listeners.push((event, Closure::new(move |_| act(&stream))));
         };
         on("hello", Self::greet);
         on("resync", Self::missed);
@@ -156,6 +163,12 @@ impl Stream {
         on(Change::Source.event(), |stream| {
             stream.gather(Change::Source);
         });
+        let count = Closure::new(move |event: MessageEvent| {
+            if let Some(firing) = event.data().as_string().and_then(|data| firing_in(&data)) {
+                live.firing.set(firing);
+            }
+        });
+        listeners.push(("alert", count));
         stream.listeners.replace(listeners);
         stream
     }
@@ -221,5 +234,23 @@ impl Stream {
         if !gathered.contains(&change) {
             gathered.push(change);
         }
+    }
+}
+
+/// The number in `{"type":"alert","firing":3}`. One number needs no reader of JSON.
+fn firing_in(data: &str) -> Option<u32> {
+    let (_, number) = data.rsplit_once(':')?;
+    number.trim_end_matches('}').parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::firing_in;
+
+    #[test]
+    fn the_number_of_an_alert_event_is_read() {
+        assert_eq!(firing_in(r#"{"type":"alert","firing":3}"#), Some(3));
+        assert_eq!(firing_in(r#"{"type":"alert","firing":null}"#), None);
+        assert_eq!(firing_in(""), None);
     }
 }

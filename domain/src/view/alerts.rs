@@ -97,6 +97,21 @@ pub struct AlertRow {
     pub channels: Vec<String>,
 }
 
+/// A stretch in which an alert fired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertSpan {
+    /// The alert.
+    pub id: AlertId,
+    /// Its rule's name.
+    pub rule_name: String,
+    /// When it fired.
+    pub from: DateTime<Utc>,
+    /// When it was over; `None` while it lasts.
+    pub to: Option<DateTime<Utc>>,
+    /// Whether nothing was said of it when it was seen last.
+    pub is_held_back: bool,
+}
+
 /// Somebody looks after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -16,8 +16,8 @@ mod timeline;
 mod workloads;
 
 pub use alerts::{
-    Acknowledged, AlertPhase, AlertQuery, AlertRow, ChannelField, ChannelKind, ChannelRow,
-    DeadLetter, RulePreview, RuleRow, SilenceRow, Stretch, TestResult, WorkloadPreview,
+    Acknowledged, AlertPhase, AlertQuery, AlertRow, AlertSpan, ChannelField, ChannelKind,
+    ChannelRow, DeadLetter, RulePreview, RuleRow, SilenceRow, Stretch, TestResult, WorkloadPreview,
 };
 pub use analysis::{
     AnalysisQuery, AnalysisView, BeforeAfter, CorrelationView, CostView, DeployOutcome, DeployRow,

@@ -12,7 +12,7 @@ use domain::{Timestamp, ids::ChannelId};
 use metrics::counter;
 use tokio::task::JoinSet;
 
-use super::metrics::DELIVERIES;
+use super::{metrics::DELIVERIES, picture};
 use crate::{
     notify::{self, Envelope, Failure, Said, Sender, Settings, Vault},
     store::{
@@ -176,12 +176,21 @@ impl Dispatcher {
         })?;
         let settings =
             settings(&self.vault, channel).map_err(|error| lasting(error.to_string()))?;
+        let mut pictures = HashMap::new();
+        if kind.shows_pictures() {
+            match picture::pictures(&self.store, batch).await {
+                Ok(drawn) => pictures = drawn,
+                // Words do not wait for it.
+                Err(error) => tracing::warn!(%error, "a message is sent without its picture"),
+            }
+        }
         let said: Vec<Said> = batch
             .claimed
             .iter()
             .map(|one| Said {
                 key: one.key.clone(),
                 message: one.message.clone(),
+                picture: pictures.remove(&one.id),
             })
             .collect();
         let Some(first) = said.first() else {

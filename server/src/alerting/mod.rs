@@ -5,7 +5,9 @@
 
 mod dispatcher;
 mod evaluate;
+mod firing;
 pub mod metrics;
+mod picture;
 mod preview;
 
 mod service;
@@ -15,6 +17,7 @@ pub(crate) use self::dispatcher::settings;
 pub use self::{
     dispatcher::Dispatcher,
     evaluate::{Counted, Readings, When, evaluate},
+    firing::follow,
     preview::preview,
     service::{Alerting, Setup},
     watch::Watch,

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
 use domain::{
     alert::{FieldProblem, Fields, Rule, Silence},
-    ids::{AlertId, ChannelId, DeliveryId, RuleId, SilenceId},
+    ids::{AlertId, ChannelId, DeliveryId, RuleId, SilenceId, WorkloadId},
     view::{
-        AlertQuery, AlertRow, ChannelField, ChannelKind, ChannelRow, DeadLetter, RulePreview,
-        RuleRow, SilenceRow, Stretch, TestResult,
+        AlertQuery, AlertRow, AlertSpan, ChannelField, ChannelKind, ChannelRow, DeadLetter,
+        RulePreview, RuleRow, SilenceRow, Stretch, TestResult, TimeRange,
     },
 };
 
@@ -66,6 +66,16 @@ impl AlertBackend for StoreBackend {
     ) -> Result<Vec<AlertRow>, BackendError> {
         check::limit(query.limit, MOST)?;
         self.store.alerts().rows(query).await.map_err(from_store)
+    }
+
+    async fn alert_spans(
+        &self,
+        _caller: &Caller,
+        workload: WorkloadId,
+        range: TimeRange,
+    ) -> Result<Vec<AlertSpan>, BackendError> {
+        let spans = self.store.alerts().spans(workload, range).await;
+        spans.map_err(from_store)
     }
 
     async fn acknowledge(
@@ -441,6 +451,7 @@ async fn try_out(
     let said = [Said {
         key: key.clone(),
         message: sample(now),
+        picture: None,
     }];
     let envelope = Envelope {
         said: &said,

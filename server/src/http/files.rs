@@ -1,4 +1,6 @@
-//! Incidents to take away.
+//! What can be taken away as a file: incidents, and the rules of alerts.
+
+use std::fmt::Write as _;
 
 use app::documents::incident::{self, PostMortem};
 use axum::{
@@ -13,7 +15,32 @@ use chrono::Utc;
 use super::{AppState, api::v1::CALLER, problem::Problem, query::incident_id};
 
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/incidents/{id}/{file}", get(export))
+    Router::new()
+        .route("/incidents/{id}/{file}", get(export))
+        .route("/alerts/rules.toml", get(rules))
+}
+
+/// `GET /alerts/rules.toml`: every rule in the form that files of the configuration have.
+async fn rules(State(state): State<AppState>) -> Result<Response, Problem> {
+    let rules = state.alerts()?.rules(&CALLER).await?;
+    let mut text = String::new();
+    for rule in rules {
+        text.push_str("[[rule]]\n");
+        for (name, value) in rule.fields.iter() {
+            let value = toml::Value::String(value.to_owned());
+            // Writing into a string cannot fail.
+            let _never = writeln!(text, "{name} = {value}");
+        }
+        text.push('\n');
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "application/toml"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"rules.toml\"",
+        ),
+    ];
+    Ok((headers, text).into_response())
 }
 
 /// `GET /incidents/{id}/export.md`, `.json` and `.html`

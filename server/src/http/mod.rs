@@ -2,7 +2,6 @@
 //!
 //! Handlers hold no logic: they read the request, ask the [`Backend`](app::backend::Backend) and write the answer.
 
-mod alert_forms;
 mod api;
 mod body;
 mod cache;
@@ -18,7 +17,7 @@ mod query;
 
 use std::{path::PathBuf, sync::Arc};
 
-use app::backend::SharedBackend;
+use app::{alerts::AlertBackend, backend::SharedBackend};
 use axum::{
     Router,
     extract::FromRef,
@@ -36,6 +35,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
+use self::problem::Problem;
 pub use self::{
     api::openapi,
     health::{Check, Checks},
@@ -70,6 +70,15 @@ struct AppState {
     options: LeptosOptions,
 }
 
+impl AppState {
+    /// The part of the backend that is about alerts.
+    fn alerts(&self) -> Result<&dyn AlertBackend, Problem> {
+        self.backend
+            .alerting()
+            .ok_or_else(|| Problem::not_found("alerts are not looked at here"))
+    }
+}
+
 impl std::ops::Deref for AppState {
     type Target = Parts;
 
@@ -96,7 +105,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::render));
     let router = match &state.site {
-        Some(site) => pages::add(router.merge(alert_forms::router()), &state, site),
+        Some(site) => pages::add(router, &state, site),
         None => router
             .route("/", get(problem::no_pages))
             .fallback(problem::unknown_path),

@@ -8,7 +8,7 @@ use std::{
 
 use app::{
     App,
-    documents::{add_documents, render_document},
+    documents::{ModulesMayRun, add_documents, render_document},
     shell,
 };
 use axum::{
@@ -69,6 +69,7 @@ pub(super) fn add(router: Router<AppState>, state: &AppState, site: &Path) -> Ro
         let backend = Arc::clone(&state.backend);
         move || {
             provide_context(Arc::clone(&backend));
+            provide_context(ModulesMayRun(let_modules_run));
             set_policy();
         }
     };
@@ -119,6 +120,7 @@ where
     let context = move || {
         provide_context(Arc::clone(&backend));
         provide_context(more.clone());
+        provide_context(ModulesMayRun(let_modules_run));
         let_no_script_run();
     };
     render_document(&state.options, context, request).await
@@ -149,6 +151,13 @@ fn let_our_scripts_run() {
 /// Documents have no script.
 fn let_no_script_run() {
     set_policy(&format!("{POLICY}; style-src 'self'"));
+}
+
+/// Documents that bring one of our modules: files of ours run, what is written in the page does not.
+fn let_modules_run() {
+    set_policy(&format!(
+        "{POLICY}; style-src 'self'; script-src 'self'; connect-src 'self'"
+    ));
 }
 
 fn set_policy(policy: &str) {

@@ -316,6 +316,12 @@ impl Parameters {
     }
 }
 
+/// Reads an id of ours in a path; `what` has it.
+pub(super) fn id<T: FromStr>(text: &str, what: &str) -> Result<T, Problem> {
+    text.parse()
+        .map_err(|_not_ours| Problem::not_found(format!("no {what} has the id {text}")))
+}
+
 fn workload_id(id: &str) -> Result<WorkloadId, Problem> {
     id.parse()
         .map_err(|_not_ours| Problem::not_found(format!("no workload has the id {id}")))

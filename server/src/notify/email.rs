@@ -3,10 +3,14 @@
 use std::fmt::Write as _;
 
 use domain::alert::FieldProblem;
-use lettre::message::{Mailbox, MultiPart, header};
+use lettre::message::{
+    Attachment, Mailbox, MultiPart, SinglePart,
+    header::{self, ContentType},
+};
 
 use super::{
     kind::{Envelope, Field, FieldKind, Kind, Mail, Outgoing, Security, Settings, never_refused},
+    picture::{SHOWN_HEIGHT, SHOWN_WIDTH},
     words,
 };
 
@@ -90,14 +94,7 @@ fn build(settings: &Settings, envelope: &Envelope<'_>) -> Result<Outgoing, Field
     }
     let mail = mail
         .header(header::MIME_VERSION_1_0)
-        .multipart(MultiPart::alternative_plain_html(
-            format!(
-                "{}\n\n{}\n",
-                words::title(envelope),
-                words::plain(envelope, 100_000)
-            ),
-            page(envelope),
-        ))
+        .multipart(body(envelope))
         .map_err(|error| FieldProblem::new("to", format!("makes no mail: {error}")))?;
     Ok(Outgoing::Mail(Box::new(Mail {
         host,
@@ -106,6 +103,57 @@ fn build(settings: &Settings, envelope: &Envelope<'_>) -> Result<Outgoing, Field
         login: (!user.is_empty()).then(|| (user.to_owned(), settings.get("password").to_owned())),
         message: mail,
     })))
+}
+
+/// Plain text, or HTML with its pictures.
+fn body(envelope: &Envelope<'_>) -> MultiPart {
+    let plain = format!(
+        "{}\n\n{}\n",
+        words::title(envelope),
+        words::plain(envelope, 100_000)
+    );
+    let pictures: Vec<Shown> = envelope
+        .said
+        .iter()
+        .enumerate()
+        .take(words::STORM)
+        .filter_map(|(number, said)| {
+            let picture = said.picture.as_ref()?;
+            Some(Shown {
+                number,
+                id: format!("{}@inquest", said.key),
+                words: picture.words.clone(),
+                png: picture.png()?,
+            })
+        })
+        .collect();
+    let html = page(envelope, &pictures);
+    if pictures.is_empty() {
+        return MultiPart::alternative_plain_html(plain, html);
+    }
+    let png = ContentType::parse("image/png");
+    let related = pictures.into_iter().fold(
+        MultiPart::related().singlepart(SinglePart::html(html)),
+        |related, shown| match &png {
+            Ok(png) => {
+                related.singlepart(Attachment::new_inline(shown.id).body(shown.png, png.clone()))
+            }
+            Err(_) => related,
+        },
+    );
+    MultiPart::alternative()
+        .singlepart(SinglePart::plain(plain))
+        .multipart(related)
+}
+
+/// A picture in a mail.
+struct Shown {
+    /// Which of the messages it belongs to.
+    number: usize,
+    /// Its Content-ID.
+    id: String,
+    words: String,
+    png: Vec<u8>,
 }
 
 fn server(text: &str, security: Security) -> Result<(String, u16), FieldProblem> {
@@ -140,12 +188,12 @@ fn server(text: &str, security: Security) -> Result<(String, u16), FieldProblem>
 }
 
 /// The same as HTML that every mail program shows: tables, no style sheet, nothing that is loaded. (Writing into a string cannot fail.)
-fn page(envelope: &Envelope<'_>) -> String {
+fn page(envelope: &Envelope<'_>, pictures: &[Shown]) -> String {
     let (told, left_out) = words::told(envelope);
     let mut page = String::from(
         "<!doctype html><html lang=\"en\"><body style=\"font-family:sans-serif;font-size:14px;line-height:20px;color:#16181d\">",
     );
-    for message in told {
+    for (number, message) in told.enumerate() {
         page.push_str("<h2 style=\"font-size:16px;margin:24px 0 8px\">");
         page.push_str(&words::html(&message.title()));
         page.push_str("</h2><table cellpadding=\"0\" cellspacing=\"0\">");
@@ -157,6 +205,14 @@ fn page(envelope: &Envelope<'_>) -> String {
             );
         }
         page.push_str("</table>");
+        if let Some(shown) = pictures.iter().find(|shown| shown.number == number) {
+            let (id, words) = (words::html(&shown.id), words::html(&shown.words));
+            let _never = write!(
+                page,
+                "<p style=\"margin:12px 0 4px\"><img src=\"cid:{id}\" alt=\"{words}\" width=\"{SHOWN_WIDTH}\" height=\"{SHOWN_HEIGHT}\" \
+                 style=\"max-width:100%;height:auto\"></p><p style=\"font-size:12px;color:#676e7a;margin:0\">{words}</p>"
+            );
+        }
         if !message.text.is_empty() {
             let _never = write!(page, "<p>{}</p>", words::html(&message.text));
         }

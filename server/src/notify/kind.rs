@@ -9,6 +9,8 @@ use domain::{
 use reqwest::Method;
 use serde_json::Value;
 
+use super::picture::Picture;
+
 /// One kind of channel.
 #[derive(Debug)]
 pub struct Kind {
@@ -125,6 +127,8 @@ pub struct Said {
     pub key: String,
     /// What.
     pub message: Message,
+    /// The course before, for those who show pictures.
+    pub picture: Option<Picture>,
 }
 
 impl Envelope<'_> {
@@ -205,6 +209,11 @@ pub(super) const fn never_refused(_body: &Value) -> Option<String> {
 }
 
 impl Kind {
+    /// Whether its messages have pictures in them.
+    pub fn shows_pictures(&self) -> bool {
+        self.name == super::email::KIND.name
+    }
+
     /// Checks what was filled in: every field, and that a message can be made of them.
     pub fn check(&self, fields: &Fields, base_url: &str) -> Result<Settings, Vec<FieldProblem>> {
         let mut problems = Vec::new();
@@ -253,6 +262,7 @@ impl Kind {
         let said = [Said {
             key: "check".to_owned(),
             message: sample(Utc::now()),
+            picture: None,
         }];
         let envelope = Envelope {
             said: &said,

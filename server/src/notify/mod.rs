@@ -15,6 +15,7 @@ mod kind;
 mod ntfy;
 mod opsgenie;
 mod pagerduty;
+mod picture;
 mod send;
 mod slack;
 mod teams;
@@ -29,6 +30,7 @@ mod words;
 pub use self::{
     guard::Guard,
     kind::{Envelope, Field, FieldKind, Kind, Said, Settings, sample},
+    picture::Picture,
     send::{Failure, Sender},
     vault::{Vault, VaultError},
 };

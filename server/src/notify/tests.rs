@@ -1,5 +1,6 @@
 //! What each kind sends, and what is said about wrong fields.
 
+use base64::Engine as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     alert::{Fields, Message, Notice},
@@ -8,7 +9,7 @@ use domain::{
 use rstest::rstest;
 
 use super::{
-    KINDS,
+    KINDS, Picture,
     kind::{Envelope, Outgoing, Said, Settings, sample},
 };
 
@@ -36,6 +37,7 @@ fn said(message: Message, number: usize) -> Said {
     Said {
         key: format!("rule-5-restart-{number}-channel-1"),
         message,
+        picture: None,
     }
 }
 
@@ -224,6 +226,75 @@ fn what_is_wrong_is_told_at_its_field(
     if text.len() > 3 && field == "url" {
         assert!(!problems[0].problem.contains(text), "a URL may be a secret");
     }
+}
+
+/// Parts of a mail, each with its headers, by their boundaries.
+fn parts(mail: &str) -> Vec<(&str, &str)> {
+    mail.split("\r\n--")
+        .map(|part| part.split_once("\r\n\r\n").unwrap_or((part, "")))
+        .collect()
+}
+
+#[test]
+fn a_mail_carries_the_chart_that_its_html_shows() {
+    let course = (0..280).map(|step| Some(f64::from(step) / 280.0));
+    let mut shown = said(message("checkout", Notice::Fired), 1);
+    shown.picture = Some(Picture {
+        words: "Memory of its limit in the 6 h before: at most 99 % & rising.".to_owned(),
+        values: course.collect(),
+        top: 1.08,
+        line: Some(0.9),
+    });
+    let both = [shown, said(message("billing", Notice::Fired), 2)];
+    let envelope = Envelope {
+        said: &both,
+        key: "k",
+        base_url: BASE,
+        at: at(),
+    };
+    let outgoing = (super::email::KIND.build)(&Settings(fields("email")), &envelope);
+    let Outgoing::Mail(mail) = outgoing.expect("is made") else {
+        panic!("is a mail")
+    };
+    let text = String::from_utf8(mail.message.formatted()).expect("is text");
+    let parts = parts(&text);
+    let kinds: Vec<&str> = parts
+        .iter()
+        .filter_map(|(headers, _)| {
+            headers
+                .split_once("Content-Type: ")?
+                .1
+                .split([';', '\r'])
+                .next()
+        })
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "multipart/alternative",
+            "text/plain",
+            "multipart/related",
+            "text/html",
+            "image/png"
+        ]
+    );
+    let (headers, body) = parts[4];
+    let id = "rule-5-restart-1-channel-1@inquest";
+    assert!(
+        headers.contains(&format!("Content-ID: <{id}>")),
+        "{headers}"
+    );
+    assert!(headers.contains("Content-Disposition: inline"), "{headers}");
+    let encoded: String = body.split_whitespace().collect();
+    let png = base64::engine::general_purpose::STANDARD
+        .decode(encoded)
+        .expect("is base64");
+    assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
+    // Quoted-printable breaks lines anywhere, and writes = as =3D.
+    let html = parts[3].1.replace("=\r\n", "").replace("=3D", "=");
+    assert_eq!(html.matches("<img").count(), 1, "{html}");
+    assert!(html.contains(&format!("src=\"cid:{id}\"")), "{html}");
+    assert!(html.contains("at most 99 % &amp; rising."), "{html}");
 }
 
 #[test]

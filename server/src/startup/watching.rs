@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::shared::Shared;
 use crate::{
-    alerting::Alerting,
+    alerting::{self, Alerting},
     analyze::{Recorder, Stalled, Worker, metrics::SAMPLES_REFUSED},
     collect::{
         hint::Hint,
@@ -73,6 +73,7 @@ pub(super) struct Watching {
     upkeep: JoinHandle<()>,
     analyzer: JoinHandle<()>,
     alerting: Alerting,
+    firing: JoinHandle<()>,
     /// Without any source the recorder still waits for one.
     _outbox: Outbox,
 }
@@ -114,6 +115,7 @@ impl Watching {
             scheduler: Scheduler::start(sources, &outbox),
             recorder,
             recording,
+            firing: tokio::spawn(alerting::follow(store.clone(), live.clone())),
             upkeep: tokio::spawn(upkeep(store.clone(), live.clone(), config.retention)),
             analyzer: tokio::spawn(Worker::new(store.clone(), live, outlooks, hints).run()),
             alerting,
@@ -134,6 +136,7 @@ impl Watching {
         self.upkeep.abort();
         self.analyzer.abort();
         self.alerting.stop();
+        self.firing.abort();
         if timeout(SOURCES_STOP, self.scheduler.stop()).await.is_err() {
             tracing::warn!("a source did not stop in time");
         }

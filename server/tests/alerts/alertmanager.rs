@@ -130,6 +130,7 @@ async fn a_test_of_the_channel_goes_away_by_itself() {
     let said = [Said {
         key: "test".into(),
         message: notify::sample(Utc::now()),
+        picture: None,
     }];
     let envelope = Envelope {
         said: &said,

@@ -16,5 +16,6 @@ mod process;
 mod receiver;
 mod retention;
 mod scene;
+mod shown;
 mod smtp;
 mod states;

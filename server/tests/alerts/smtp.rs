@@ -46,6 +46,10 @@ async fn mail_to(port: u16) -> Scene {
         .await
         .unwrap()
         .unwrap();
+    for minute in 1..10 {
+        let ratio = 1.0 - f64::from(minute) / 20.0;
+        scene.memory(scene.at(-60 * i64::from(minute)), ratio).await;
+    }
     scene.happen(Cause::OutOfMemory, scene.at(-30)).await;
     scene.dispatcher().drain().await.unwrap();
     scene
@@ -63,6 +67,10 @@ async fn a_mail_arrives_as_text_and_as_html() {
         "Content-Type: text/plain",
         "Content-Type: text/html",
         "Cause: Out of memory, confirmed",
+        // The course before, in the HTML.
+        "Content-Type: multipart/related",
+        "Content-Type: image/png",
+        "Content-ID: <",
     ] {
         assert!(told.contains(part), "{part} is not in\n{told}");
     }

@@ -1,6 +1,7 @@
 //! The program as people and other programs meet it: command line, API, signals. Every test starts the built binary on a data
 //! folder of its own.
 
+mod alert_forms;
 mod alerts;
 mod bad_configuration;
 mod bad_requests;

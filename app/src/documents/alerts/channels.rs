@@ -1,7 +1,7 @@
 //! Channels: who is told, how the last try went, what could not be delivered.
 
 use domain::{
-    alert::{FieldProblem, Fields},
+    alert::Fields,
     ids::ChannelId,
     view::{ChannelKind, ChannelRow, DeadLetter},
 };
@@ -13,20 +13,40 @@ use super::{Tabs, alerting, form::Form, now};
 use crate::{
     backend::{BackendError, Caller, SharedBackend},
     components::{Ago, Empty},
-    documents::{asking, failed, missing},
+    documents::{
+        Draft, asking, failed,
+        folding::{Column, FoldingTable},
+        missing,
+    },
     erase::Erase,
     format::day_clock,
 };
 
-/// The parameter that names the fields that could not be taken. What was wrong with them is said by the form itself: what comes in an
-/// address is not shown as ours, and secrets are in no address.
-const WRONG: &str = "wrong";
+const CHANNELS_COLUMNS: [Column; 5] = [
+    Column::Text("Channel"),
+    Column::Text("Kind"),
+    Column::Text("Last try"),
+    Column::Number("Waiting"),
+    Column::Unseen("Actions"),
+];
+
+const DEAD_COLUMNS: [Column; 5] = [
+    Column::Text("What"),
+    Column::Text("Channel"),
+    Column::Number("Tries"),
+    Column::Text("Why"),
+    Column::Unseen("Actions"),
+];
 
 /// The page at `/alerts/channels`.
 #[component]
 pub fn Channels() -> impl IntoView {
     let (backend, caller) = asking();
-    let query = use_query_map().read_untracked().clone();
+    let draft = Draft::of_request();
+    let chosen = draft
+        .value("kind")
+        .map(str::to_owned)
+        .or_else(|| use_query_map().read_untracked().get("kind"));
     view! {
         <Title text="Channels" />
         <h1>"Alerts"</h1>
@@ -34,12 +54,14 @@ pub fn Channels() -> impl IntoView {
         {Suspend::new(async move {
             match load(&backend, &caller).await {
                 Ok((channels, dead, kinds)) => {
-                    let chosen = query.get("kind").and_then(|kind| kinds.iter().find(|known| known.kind == kind).cloned());
-                    let form = chosen.as_ref().map(|kind| typed(kind, query.clone().into_iter().map(|(name, text)| (name.to_string(), text)), &[]));
+                    let chosen = chosen.and_then(|kind| kinds.iter().find(|known| known.kind == kind).cloned());
+                    let form = Form::of(&draft, Fields::default);
                     view! {
-                        <List channels kinds=kinds.clone() />
+                        <div class="lists" id="lists" data-live>
+                            <List channels kinds=kinds.clone() />
+                            <Dead dead />
+                        </div>
                         <New kinds chosen form />
-                        <Dead dead />
                     }
                     .erase()
                 }
@@ -58,43 +80,6 @@ async fn load(backend: &SharedBackend, caller: &Caller) -> Result<Loaded, Backen
         alerts.dead_letters(caller).await?,
         alerts.channel_kinds(),
     ))
-}
-
-/// A form with what came in the address, and the fields that it names as wrong.
-fn typed(
-    kind: &ChannelKind,
-    query: impl Iterator<Item = (String, String)>,
-    kept: &[String],
-) -> Form {
-    let mut wrong = Vec::new();
-    let mut fields = Fields::default();
-    for (name, text) in query {
-        if name == WRONG {
-            wrong.extend(text.split(',').map(str::to_owned));
-        } else if !kind
-            .fields
-            .iter()
-            .any(|field| field.name == name && field.is_secret)
-        {
-            fields.set(&name, text);
-        }
-    }
-    let problems = wrong
-        .into_iter()
-        .map(|name| {
-            let problem = match name.as_str() {
-                "name" => "was not taken: it is empty, has a comma, or is the name of another channel".to_owned(),
-                "group_wait" => "was not taken; write for example 30s, at most 1h".to_owned(),
-                _ => match kind.fields.iter().find(|field| field.name == name) {
-                    Some(field) if field.is_secret && !kept.contains(&name) => format!("was not taken; {}. Secrets are not kept when a form comes back: enter it again", field.hint),
-                    Some(field) => format!("was not taken; {}", field.hint),
-                    None => "was not taken".to_owned(),
-                },
-            };
-            FieldProblem { field: name, problem }
-        })
-        .collect();
-    Form { fields, problems }
 }
 
 #[component]
@@ -120,18 +105,7 @@ fn List(channels: Vec<ChannelRow>, kinds: Vec<ChannelKind>) -> impl IntoView {
     view! {
         <section class="sect" aria-labelledby="channels">
             <div class="sect-h"><h2 id="channels">"Channels"</h2></div>
-            <table role="table" class="plain folds" aria-labelledby="channels">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"Channel"</th>
-                        <th role="columnheader" scope="col">"Kind"</th>
-                        <th role="columnheader" scope="col">"Last try"</th>
-                        <th role="columnheader" scope="col" class="num">"Waiting"</th>
-                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
+            <FoldingTable named_by="channels" columns=&CHANNELS_COLUMNS>{rows}</FoldingTable>
         </section>
     }
     .erase()
@@ -173,7 +147,7 @@ fn Row(channel: ChannelRow, label: String) -> impl IntoView {
 }
 
 #[component]
-fn New(kinds: Vec<ChannelKind>, chosen: Option<ChannelKind>, form: Option<Form>) -> impl IntoView {
+fn New(kinds: Vec<ChannelKind>, chosen: Option<ChannelKind>, form: Form) -> impl IntoView {
     let chips = kinds
         .into_iter()
         .map(|kind| {
@@ -181,8 +155,8 @@ fn New(kinds: Vec<ChannelKind>, chosen: Option<ChannelKind>, form: Option<Form>)
             view! { <a class="chip" href=format!("/alerts/channels?kind={}#new", kind.kind) aria-current=current>{kind.label}</a> }
         })
         .collect_view();
-    let form = chosen.zip(form).map(|(kind, form)| {
-        view! { <Edit kind form action="/alerts/channels".to_owned() kept=Vec::new() button="Add channel" /> }
+    let form = chosen.map(|kind| {
+        view! { <Edit kind form action="/alerts/channels#new".to_owned() kept=Vec::new() button="Add channel" /> }
     });
     view! {
         <section class="sect" aria-labelledby="new">
@@ -202,12 +176,27 @@ fn Edit(
     kept: Vec<String>,
     button: &'static str,
 ) -> impl IntoView {
+    let came_back = !form.problems.is_empty();
+    let shown: Vec<&str> = kind
+        .fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .chain(["name", "group_wait", "enabled"])
+        .collect();
+    let others = form.others(&shown);
+    let refused = form.refusal();
     let own = kind
         .fields
         .iter()
         .map(|field| {
             let hint = match (kept.contains(&field.name), field.is_optional) {
                 (true, _) => "set, and never shown again; leave it empty to keep it".to_owned(),
+                (false, _) if field.is_secret && came_back => {
+                    format!(
+                        "{}. What is secret does not come back: enter it again",
+                        field.hint
+                    )
+                }
                 (false, true) => format!("{} (optional)", field.hint),
                 (false, false) => field.hint.clone(),
             };
@@ -221,7 +210,8 @@ fn Edit(
     view! {
         <form method="post" action=action class="mt4">
             <input type="hidden" name="kind" value=kind.kind.clone() />
-            <div class="flds">
+            {refused} {others}
+            <div class="flds mt4">
                 {form.line("name", "Name", "what rules call it")}
                 {own}
                 {form.line("group_wait", "Wait for others", "30s: alerts of that time come in one message; empty for at once")}
@@ -258,18 +248,7 @@ fn Dead(dead: Vec<DeadLetter>) -> impl IntoView {
     view! {
         <section class="sect" aria-labelledby="dead">
             <div class="sect-h"><h2 id="dead">"Not delivered"</h2><p>"given up after the receiver refused, or after a night of tries"</p></div>
-            <table role="table" class="plain folds" aria-labelledby="dead">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"What"</th>
-                        <th role="columnheader" scope="col">"Channel"</th>
-                        <th role="columnheader" scope="col" class="num">"Tries"</th>
-                        <th role="columnheader" scope="col">"Why"</th>
-                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
+            <FoldingTable named_by="dead" columns=&DEAD_COLUMNS>{rows}</FoldingTable>
         </section>
     }
     .erase()
@@ -283,7 +262,7 @@ pub fn ChannelPage() -> impl IntoView {
         .read_untracked()
         .get("id")
         .and_then(|id| id.parse().ok());
-    let query = use_query_map().read_untracked().clone();
+    let draft = Draft::of_request();
     Suspend::new(async move {
         let (channels, _, kinds) = match load(&backend, &caller).await {
             Ok(loaded) => loaded,
@@ -302,21 +281,7 @@ pub fn ChannelPage() -> impl IntoView {
                 ("/alerts/channels", "All channels"),
             );
         };
-        let came_back = query.get(WRONG).is_some();
-        let form = if came_back {
-            typed(
-                &kind,
-                query
-                    .into_iter()
-                    .map(|(name, text)| (name.to_string(), text)),
-                &channel.secrets,
-            )
-        } else {
-            Form {
-                fields: channel.fields.clone(),
-                problems: Vec::new(),
-            }
-        };
+        let form = Form::of(&draft, || channel.fields.clone());
         let name = channel.fields.get("name").unwrap_or_default().to_owned();
         let action = format!("/alerts/channels/{}", channel.id);
         view! {

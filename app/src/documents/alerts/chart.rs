@@ -1,11 +1,12 @@
 //! The chart of a preview: the threshold on the real series of the workloads on which the rule fired most.
 
 use domain::{
-    alert::Threshold,
+    alert::{Side, Threshold},
     metric::Unit,
     view::{RulePreview, WorkloadPreview},
 };
 
+use super::drag::{self, Grip};
 use crate::{
     chart::{
         path,
@@ -20,15 +21,23 @@ use crate::{
 };
 
 /// Height of the plot, and of the whole drawing with its axis, in pixels.
-const HEIGHT: f64 = 176.0;
-pub(super) const OUTER: u32 = 210;
+pub(super) const HEIGHT: f64 = 256.0;
+pub(super) const OUTER: u32 = 290;
 /// The least width of a band in per cent.
 const BAND: f64 = 0.15;
 /// Lines by rank: the first is the strongest.
 const LINES: [&str; 3] = ["ln", "ln2", "base"];
 
-/// The content of the `<svg>`, or nothing where there is no series.
-pub(super) fn draw(preview: &RulePreview, threshold: &Threshold) -> Option<String> {
+/// A chart, and how its lines can be dragged.
+pub(super) struct Drawing {
+    /// The content of the `<svg>`.
+    pub(super) svg: String,
+    /// Nothing for what has no field that a height can be written into.
+    pub(super) grip: Option<Grip>,
+}
+
+/// The chart, or nothing where there is no series.
+pub(super) fn draw(preview: &RulePreview, threshold: &Threshold) -> Option<Drawing> {
     let drawn: Vec<(&WorkloadPreview, Series, Unit)> = preview
         .workloads
         .iter()
@@ -46,9 +55,10 @@ pub(super) fn draw(preview: &RulePreview, threshold: &Threshold) -> Option<Strin
     let highest = drawn
         .iter()
         .filter_map(|(_, series, _)| series.highest())
-        .chain([threshold.raise])
+        .chain([threshold.raise, threshold.clear, drag::least_top(unit)])
         .reduce(f64::max)?;
     let value = ValueScale::new(highest);
+    let grip = Grip::new(threshold.signal.quantity(), value);
     let mut svg = Svg::default();
     for episode in preview.workloads.iter().flat_map(|one| &one.episodes) {
         let end = episode.resolved_at.unwrap_or(preview.to).timestamp_millis();
@@ -70,21 +80,38 @@ pub(super) fn draw(preview: &RulePreview, threshold: &Threshold) -> Option<Strin
             svg.path(class, &path::line(&cut, time, value));
         }
     });
-    let y = value.px(threshold.raise, HEIGHT);
-    svg.horizontal("thr", y);
-    let label = threshold.signal.quantity().write(threshold.raise);
-    // Above the line, unless it would leave the plot there.
-    let above = if y < 16.0 { y + 14.0 } else { y - 6.0 };
-    svg.text(
-        &[
-            ("class", "lab strong halo e"),
-            ("x", "100%"),
-            ("y", &px(above)),
-        ],
-        &label,
-    );
-    if (threshold.clear - threshold.raise).abs() > f64::EPSILON {
-        svg.horizontal("clr", value.px(threshold.clear, HEIGHT));
+    let (field, words) = drag::field(threshold);
+    let has_clear = (threshold.clear - threshold.raise).abs() > f64::EPSILON;
+    let lines = [
+        ("thr", field, words, threshold.raise),
+        (
+            "clr",
+            "clear",
+            drag::clear_words(threshold),
+            threshold.clear,
+        ),
+    ];
+    for (class, field, words, at) in lines.into_iter().take(if has_clear { 2 } else { 1 }) {
+        let y = value.px(at, HEIGHT);
+        let number = grip.map(|grip| grip.number(at)).unwrap_or_default();
+        let attributes = [
+            ("data-line", field),
+            ("data-words", words),
+            ("data-at", &number),
+        ];
+        svg.group("g", &attributes, |svg| {
+            svg.horizontal(class, y);
+            let label = format!("{words} {}", threshold.signal.quantity().write(at));
+            // Above the line, unless it would leave the plot there; the other line's below.
+            let is_below = class == "clr" && threshold.side == Side::Above || y < 16.0;
+            let y = if is_below { y + 14.0 } else { y - 6.0 };
+            let class = if class == "thr" {
+                "lab strong halo e"
+            } else {
+                "lab halo e"
+            };
+            svg.text(&[("class", class), ("x", "100%"), ("y", &px(y))], &label);
+        });
     }
     for (one, series, _) in &drawn {
         let top = series
@@ -112,7 +139,10 @@ pub(super) fn draw(preview: &RulePreview, threshold: &Threshold) -> Option<Strin
             &day(at),
         );
     }
-    Some(svg.finish())
+    Some(Drawing {
+        svg: svg.finish(),
+        grip,
+    })
 }
 
 /// Midnights a week apart.

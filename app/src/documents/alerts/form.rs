@@ -4,7 +4,10 @@ use domain::alert::{FieldProblem, Fields};
 use leptos::prelude::*;
 
 pub(super) use crate::documents::address::with_query as query;
-use crate::{documents::draft::in_textarea, erase::Erase};
+use crate::{
+    documents::{Draft, draft::in_textarea},
+    erase::Erase,
+};
 
 /// What is in a form, and what is wrong with it.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +17,22 @@ pub(super) struct Form {
 }
 
 impl Form {
+    /// A form that could not be taken, with what was typed; one that was not sent yet, with what it begins with.
+    pub(super) fn of(draft: &Draft, begin: impl FnOnce() -> Fields) -> Self {
+        let typed: Fields = draft
+            .values()
+            .filter(|(_, text)| !text.trim().is_empty())
+            .collect();
+        Self {
+            fields: if typed.iter().next().is_some() {
+                typed
+            } else {
+                begin()
+            },
+            problems: draft.problems().to_vec(),
+        }
+    }
+
     /// The text of a field; empty when it is not set.
     pub(super) fn get(&self, name: &str) -> String {
         self.fields.get(name).unwrap_or_default().to_owned()
@@ -30,16 +49,34 @@ impl Form {
         (!problems.is_empty()).then(|| problems.join("; "))
     }
 
-    /// Problems with fields that the form does not show.
+    /// That what was sent was not taken.
+    pub(super) fn refusal(&self) -> Option<AnyView> {
+        (!self.problems.is_empty()).then(|| {
+            view! { <p class="mt4"><b>"Nothing was saved."</b>" What is wrong is said beside its field."</p> }.erase()
+        })
+    }
+
+    /// What is wrong with what the form does not show.
     pub(super) fn others(&self, shown: &[&str]) -> Option<AnyView> {
         let others: Vec<String> = self
             .problems
             .iter()
             .filter(|one| !shown.contains(&one.field.as_str()))
-            .map(|one| format!("{}: {}", one.field, one.problem))
+            .map(|one| match one.field.as_str() {
+                "" => one.problem.clone(),
+                field => format!("{field}: {}", one.problem),
+            })
             .collect();
         (!others.is_empty())
-            .then(|| view! { <p class="wrong" role="alert">{others.join("; ")}</p> }.erase())
+            .then(|| view! { <p class="wrong mt4" role="alert">{others.join("; ")}</p> }.erase())
+    }
+
+    /// The hint of a field, and what is wrong with it, as what describes it.
+    fn described(&self, name: &str) -> String {
+        match self.wrong(name) {
+            Some(_) => format!("w-{name} h-{name}"),
+            None => format!("h-{name}"),
+        }
     }
 
     /// A field of one line.
@@ -54,7 +91,12 @@ impl Form {
 
     /// A field of one line of another type.
     pub(super) fn input(&self, name: &str, label: &str, hint: &str, kind: &'static str) -> AnyView {
-        let (name, value) = (name.to_owned(), self.get(name));
+        // What is secret does not come back, not even to who has just typed it.
+        let value = match kind {
+            "password" => String::new(),
+            _ => self.get(name),
+        };
+        let name = name.to_owned();
         let control = view! {
             <input
                 class="field"
@@ -63,7 +105,7 @@ impl Form {
                 name=name.clone()
                 value=value
                 autocomplete="off"
-                aria-describedby=format!("h-{name}")
+                aria-describedby=self.described(&name)
                 aria-invalid=self.wrong(&name).is_some().then_some("true")
             />
         };
@@ -79,7 +121,7 @@ impl Form {
                 rows="3"
                 id=format!("f-{name}")
                 name=name.clone()
-                aria-describedby=format!("h-{name}")
+                aria-describedby=self.described(&name)
                 aria-invalid=self.wrong(&name).is_some().then_some("true")
             >
                 {in_textarea(&value)}
@@ -104,7 +146,13 @@ impl Form {
             })
             .collect_view();
         let control = view! {
-            <select class="field" id=format!("f-{name}") name=name aria-describedby=format!("h-{name}")>
+            <select
+                class="field"
+                id=format!("f-{name}")
+                name=name
+                aria-describedby=self.described(name)
+                aria-invalid=self.wrong(name).is_some().then_some("true")
+            >
                 {options}
             </select>
         };
@@ -113,8 +161,8 @@ impl Form {
 
     fn labelled(&self, name: &str, label: &str, hint: &str, control: AnyView) -> AnyView {
         let wrong = self.wrong(name).map(|problem| {
-            let label = label.to_owned();
-            view! { <span class="wrong" role="alert"><span class="vh">{label}" "</span>{problem}</span> }
+            let (name, label) = (name.to_owned(), label.to_owned());
+            view! { <span class="wrong" id=format!("w-{name}") role="alert"><span class="vh">{label}" "</span>{problem}</span> }
         });
         view! {
             <div class="fld">

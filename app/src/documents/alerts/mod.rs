@@ -1,8 +1,9 @@
-//! Alerts: what fires, what was said, rules with their previews, silences and channels. Forms without script: what cannot be taken
-//! comes back in the address with what was typed, and is checked again by the page.
+//! Alerts: what fires, what was said, rules with their previews, silences and channels. Everything is done with links and plain forms;
+//! two small modules keep the lists up to date and let thresholds be dragged.
 
 pub mod channels;
 mod chart;
+mod drag;
 pub mod editor;
 mod form;
 pub mod preview;
@@ -17,13 +18,18 @@ pub use silences::Silences;
 
 use domain::{
     Timestamp,
+    alert::Fields,
     view::{AlertPhase, AlertQuery, AlertRow, DeadLetter, RuleRow},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use self::words::{since, state};
-use super::{asking, failed};
+use super::{
+    Draft, asking, failed,
+    folding::{Column, FoldingTable},
+    module::Module,
+};
 use crate::{
     alerts::AlertBackend,
     backend::{BackendError, Caller, SharedBackend},
@@ -35,6 +41,24 @@ use crate::{
 
 /// How many that are over are listed.
 const HISTORY: u32 = 100;
+
+const NOW_COLUMNS: [Column; 7] = [
+    Column::Text("State"),
+    Column::Text("Workload"),
+    Column::Text("Rule"),
+    Column::Number("Value"),
+    Column::Text("When"),
+    Column::Text("Told"),
+    Column::Unseen("Actions"),
+];
+
+const OVER_COLUMNS: [Column; 5] = [
+    Column::Text("Fired"),
+    Column::Text("Workload"),
+    Column::Text("Rule"),
+    Column::Number("Lasted"),
+    Column::Number("Peak"),
+];
 
 /// When the page is made.
 fn now() -> Timestamp {
@@ -67,6 +91,7 @@ fn Tabs(
         <nav class="tabs mt4" aria-label="Alerts">
             {links}
         </nav>
+        <Module name="live" />
     }
 }
 
@@ -78,6 +103,7 @@ pub fn Alerts() -> impl IntoView {
         <Title text="Alerts" />
         <h1>"Alerts"</h1>
         <Tabs here="/alerts" />
+        {form::Form::of(&Draft::of_request(), Fields::default).others(&[])}
         {Suspend::new(async move {
             match load(&backend, &caller).await {
                 Ok(loaded) => view! { <Loaded loaded /> }.erase(),
@@ -170,11 +196,10 @@ fn Loaded(loaded: Everything) -> impl IntoView {
         view! { <Open open /> }.erase()
     };
     view! {
-        <p class="strip"><span>{strip}</span></p>
-        {nobody}
-        {lost}
-        {now}
-        <History over />
+        <p class="strip" id="strip" data-live aria-live="polite"><span>{strip}</span></p>
+        <div class="lists" id="lists" data-live>
+            {nobody} {lost} {now} <History over />
+        </div>
     }
 }
 
@@ -187,20 +212,7 @@ fn Open(open: Vec<AlertRow>) -> impl IntoView {
     view! {
         <section class="sect" aria-labelledby="now">
             <div class="sect-h"><h2 id="now">"Alerts now"</h2></div>
-            <table role="table" class="plain folds" aria-labelledby="now">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"State"</th>
-                        <th role="columnheader" scope="col">"Workload"</th>
-                        <th role="columnheader" scope="col">"Rule"</th>
-                        <th role="columnheader" scope="col" class="num">"Value"</th>
-                        <th role="columnheader" scope="col">"When"</th>
-                        <th role="columnheader" scope="col">"Told"</th>
-                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
+            <FoldingTable named_by="now" columns=&NOW_COLUMNS>{rows}</FoldingTable>
         </section>
     }
 }
@@ -240,7 +252,7 @@ fn OpenRow(alert: AlertRow) -> impl IntoView {
         ],
     );
     view! {
-        <tr role="row">
+        <tr role="row" id=format!("alert-{}", alert.id)>
             <td role="cell">{state(&alert)}</td>
             <td role="cell">{words::whom(&alert)}</td>
             <td role="cell" data-l="Rule">{words::rule_link(&alert)}</td>
@@ -271,7 +283,7 @@ fn History(over: Vec<AlertRow>) -> impl IntoView {
             let to = alert.resolved_at.map_or(from, |at| at.timestamp_millis());
             let peak = alert.peak.clone().or_else(|| (alert.occurrences > 0).then(|| words::times(alert.occurrences)));
             view! {
-                <tr role="row">
+                <tr role="row" id=format!("alert-{}", alert.id)>
                     <td role="cell"><time datetime=rfc3339(from)>{day_clock(from)}</time></td>
                     <td role="cell">{words::whom(&alert)}</td>
                     <td role="cell" data-l="Rule">{words::rule_link(&alert)}</td>
@@ -284,18 +296,7 @@ fn History(over: Vec<AlertRow>) -> impl IntoView {
     view! {
         <section class="sect" aria-labelledby="over">
             <div class="sect-h"><h2 id="over">"Over"</h2><p>"times in UTC"</p></div>
-            <table role="table" class="plain folds" aria-labelledby="over">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"Fired"</th>
-                        <th role="columnheader" scope="col">"Workload"</th>
-                        <th role="columnheader" scope="col">"Rule"</th>
-                        <th role="columnheader" scope="col" class="num">"Lasted"</th>
-                        <th role="columnheader" scope="col" class="num">"Peak"</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
+            <FoldingTable named_by="over" columns=&OVER_COLUMNS>{rows}</FoldingTable>
         </section>
     }
     .erase()

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Times that are listed.
-const LISTED: usize = 15;
+const LISTED: usize = 10;
 
 /// The claim, the chart and the table.
 #[component]
@@ -61,12 +61,18 @@ pub fn Preview(
     let label = rule
         .map(|rule| rule.condition.summary())
         .unwrap_or_default();
-    let figure = drawing.map(|svg| {
+    let figure = drawing.map(|chart::Drawing { svg, grip }| {
         view! {
-            <figure>
+            <figure
+                class="drags"
+                data-height=chart::HEIGHT.to_string()
+                data-top=grip.map(|grip| grip.top.to_string())
+                data-step=grip.map(|grip| grip.step.to_string())
+                data-unit=grip.map(|grip| grip.unit)
+            >
                 <figcaption class="chart-h">
                     <h3>{label.clone()}</h3>
-                    <span class="key"><svg viewBox="0 0 16 8" aria-hidden="true"><path class="thr" d="M0 4H16"></path></svg>"threshold"</span>
+                    <span class="key"><svg viewBox="0 0 16 8" aria-hidden="true"><path class="thr" d="M0 4H16"></path></svg><span>"threshold"<span class="how">", drag or ↑ ↓"</span></span></span>
                     <span class="key"><svg viewBox="0 0 16 8" aria-hidden="true"><rect class="band" width="16" height="8"></rect></svg>"would have fired"</span>
                 </figcaption>
                 <svg class="plot" width="100%" height=chart::OUTER.to_string() role="img" aria-label=format!("{label}: {claim}") inner_html=svg></svg>
@@ -74,13 +80,25 @@ pub fn Preview(
         }
     });
     let to_ms = preview.to.timestamp_millis();
-    let table = (preview.fired > 0)
-        .then(|| view! { <Times workloads=preview.workloads.clone() quantity to_ms /> });
+    let has_table = preview.fired > 0;
+    let table =
+        has_table.then(|| view! { <Times workloads=preview.workloads.clone() quantity to_ms /> });
     view! {
-        <section class="sect" aria-labelledby="preview">
-            <div class="sect-h"><h2 id="preview">{claim}</h2><p>{ground}</p></div>
+        <section class="sect" id="preview" aria-labelledby="claim">
+            <div class="sect-h"><h2 id="claim">{claim}</h2><p>{ground}</p></div>
             {preview.note.clone().map(|note| view! { <p class="ink2 measure">{note}</p> })}
-            <div class="split mt4">{figure} {table}</div>
+            <div class=if has_table { "split mt4" } else { "mt4" }>{figure} {table}</div>
+        </section>
+    }
+}
+
+/// What stands there while the form cannot be previewed.
+#[component]
+pub fn NoPreview() -> impl IntoView {
+    view! {
+        <section class="sect" id="preview" aria-labelledby="claim">
+            <div class="sect-h"><h2 id="claim">"No preview yet"</h2></div>
+            <p class="ink2 measure">"It shows how often the rule would have fired in the last 30 days, once what is above can be read."</p>
         </section>
     }
 }

@@ -6,9 +6,20 @@ use leptos_meta::Title;
 
 use super::{Tabs, alerting};
 use crate::{
-    documents::{asking, failed},
+    documents::{
+        asking, failed,
+        folding::{Column, FoldingTable},
+    },
     erase::Erase,
 };
+
+const RULES_COLUMNS: [Column; 5] = [
+    Column::Text("Rule"),
+    Column::Text("Alerts when"),
+    Column::Text("Severity"),
+    Column::Number("Firing"),
+    Column::Unseen("Switch"),
+];
 
 /// The page at `/alerts/rules`.
 #[component]
@@ -24,7 +35,7 @@ pub fn Rules() -> impl IntoView {
                 Err(error) => Err(error),
             };
             match rules {
-                Ok(rules) => view! { <List rules /> }.erase(),
+                Ok(rules) => view! { <div class="lists" id="lists" data-live><List rules /></div> }.erase(),
                 Err(error) => failed("Alert rules", error),
             }
         })}
@@ -49,18 +60,7 @@ fn List(rules: Vec<RuleRow>) -> impl IntoView {
                     <a class="btn pri" href="/alerts/rules/new">"New rule"</a>
                 </div>
             </div>
-            <table role="table" class="plain folds" aria-labelledby="rules">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"Rule"</th>
-                        <th role="columnheader" scope="col">"Alerts when"</th>
-                        <th role="columnheader" scope="col">"Severity"</th>
-                        <th role="columnheader" scope="col" class="num">"Firing"</th>
-                        <th role="columnheader" scope="col"><span class="vh">"Switch"</span></th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
+            <FoldingTable named_by="rules" columns=&RULES_COLUMNS>{rows}</FoldingTable>
         </section>
     }
 }

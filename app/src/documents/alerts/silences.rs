@@ -1,24 +1,21 @@
 //! Silences: what holds now, what will, and a form for another.
 
 use chrono::Utc;
-use domain::{
-    alert::{Fields, Silence},
-    view::SilenceRow,
-};
+use domain::view::SilenceRow;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::{Tabs, alerting, form::Form, now};
 use crate::{
-    chart::{
-        scale::TimeScale,
-        svg::{Svg, percent},
-    },
+    chart::{scale::TimeScale, svg::Svg},
     components::Empty,
-    documents::{asking, failed},
+    documents::{
+        Draft, asking, failed,
+        folding::{Column, FoldingTable},
+    },
     erase::Erase,
-    format::{day, day_clock},
+    format::{day, day_clock, duration_short},
 };
 
 const SHOWN: [&str; 12] = [
@@ -35,26 +32,30 @@ const SHOWN: [&str; 12] = [
     "days",
     "at",
 ];
-/// The parameter that says that a form came back.
-const CHECK: &str = "check";
+
+const SILENCES_COLUMNS: [Column; 6] = [
+    Column::Text("State"),
+    Column::Text("Reason"),
+    Column::Text("Covers"),
+    Column::Text("When"),
+    Column::Text("Next seven days"),
+    Column::Unseen("Actions"),
+];
 
 /// The page at `/alerts/silences`.
 #[component]
 pub fn Silences() -> impl IntoView {
     let (backend, caller) = asking();
+    let draft = Draft::of_request();
+    // Alerts lead here with what to be silent about.
     let query = use_query_map().read_untracked().clone();
-    let check = query.get(CHECK).is_some();
-    let fields: Fields = query
-        .into_iter()
-        .filter(|(name, text)| SHOWN.contains(&name.as_ref()) && !text.trim().is_empty())
-        .map(|(name, text)| (name.to_string(), text))
-        .collect();
-    let problems = if check {
-        Silence::read(&fields, now()).err().unwrap_or_default()
-    } else {
-        Vec::new()
-    };
-    let form = Form { fields, problems };
+    let form = Form::of(&draft, || {
+        query
+            .into_iter()
+            .filter(|(name, text)| SHOWN.contains(&name.as_ref()) && !text.trim().is_empty())
+            .map(|(name, text)| (name.to_string(), text))
+            .collect()
+    });
     view! {
         <Title text="Silences" />
         <h1>"Alerts"</h1>
@@ -65,7 +66,13 @@ pub fn Silences() -> impl IntoView {
                 Err(error) => Err(error),
             };
             match silences {
-                Ok(silences) => view! { <List silences /> <New form /> }.erase(),
+                Ok(silences) => {
+                    view! {
+                        <div class="lists" id="lists" data-live><List silences /></div>
+                        <New form />
+                    }
+                    .erase()
+                }
                 Err(error) => failed("Silences", error),
             }
         })}
@@ -89,19 +96,7 @@ fn List(silences: Vec<SilenceRow>) -> impl IntoView {
     view! {
         <section class="sect" aria-labelledby="silences">
             <div class="sect-h"><h2 id="silences">"Silences"</h2><p>"times in UTC"</p></div>
-            <table role="table" class="plain folds" aria-labelledby="silences">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"State"</th>
-                        <th role="columnheader" scope="col">"Reason"</th>
-                        <th role="columnheader" scope="col">"Covers"</th>
-                        <th role="columnheader" scope="col">"When"</th>
-                        <th role="columnheader" scope="col">"Next seven days"</th>
-                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
+            <FoldingTable named_by="silences" columns=&SILENCES_COLUMNS>{rows}</FoldingTable>
         </section>
     }
     .erase()
@@ -145,19 +140,23 @@ fn Row(silence: SilenceRow) -> impl IntoView {
             <td role="cell">{get("reason")} {(!by.is_empty()).then(|| view! { <span class="sub">"by "{by}</span> })}</td>
             <td role="cell" data-l="Covers">{if covers.is_empty() { "everything".to_owned() } else { covers.join("; ") }}</td>
             <td role="cell" data-l="When">{when}</td>
-            <td role="cell" class="week">{calendar}</td>
+            <td role="cell" class="week" data-l="Next seven days">{calendar}</td>
             <td role="cell" class="num acts">{end}</td>
         </tr>
     }
 }
 
-/// A line of seven days with the stretches in which it holds.
+/// A line of seven days with the stretches in which it holds, and under it when it holds next.
 fn calendar(silence: &SilenceRow) -> AnyView {
     const DAY: i64 = 86_400_000;
     let from = now().timestamp_millis();
     let time = TimeScale::new(from, from + 7 * DAY);
     let mut svg = Svg::default();
     svg.bar("rail", (0.0, 100.0), 4.0, 4.0);
+    for days in 1..=7 {
+        let at = from - from.rem_euclid(DAY) + days * DAY;
+        svg.vertical("day", time.percent(at), 0.0, 12.0);
+    }
     for stretch in &silence.next {
         if let Some((x, width)) = time.clip(
             stretch.from.timestamp_millis(),
@@ -166,21 +165,7 @@ fn calendar(silence: &SilenceRow) -> AnyView {
             svg.bar("fill", (x, width.max(0.8)), 2.0, 8.0);
         }
     }
-    for days in 1..7 {
-        let at = from - from.rem_euclid(DAY) + days * DAY;
-        let x = percent(time.percent(at));
-        svg.element(
-            "line",
-            &[
-                ("class", "stop"),
-                ("x1", &x),
-                ("x2", &x),
-                ("y1", "0"),
-                ("y2", "12"),
-            ],
-        );
-    }
-    let words: Vec<String> = silence
+    let stretches: Vec<String> = silence
         .next
         .iter()
         .map(|stretch| {
@@ -191,12 +176,34 @@ fn calendar(silence: &SilenceRow) -> AnyView {
             )
         })
         .collect();
-    let label = if words.is_empty() {
+    let label = if stretches.is_empty() {
         format!("not before {}", day(from + 7 * DAY))
     } else {
-        words.join(", ")
+        stretches.join(", ")
     };
-    view! { <svg class="track" width="100%" height="12" role="img" aria-label=label inner_html=svg.finish()></svg> }.erase()
+    let next = match silence
+        .next
+        .first()
+        .map(|stretch| (stretch.from, stretch.to))
+    {
+        None => label.clone(),
+        Some((begins, ends)) if begins.timestamp_millis() <= from => {
+            format!("until {}", day_clock(ends.timestamp_millis()))
+        }
+        Some((begins, _)) => {
+            let begins = begins.timestamp_millis();
+            format!(
+                "next {}, in {}",
+                day_clock(begins),
+                duration_short(begins - from)
+            )
+        }
+    };
+    view! {
+        <svg class="track" width="100%" height="12" role="img" aria-label=label inner_html=svg.finish()></svg>
+        <span class="sub">{next}</span>
+    }
+    .erase()
 }
 
 #[component]
@@ -204,8 +211,9 @@ fn New(form: Form) -> impl IntoView {
     view! {
         <section class="sect" aria-labelledby="new">
             <div class="sect-h"><h2 id="new">"Be silent"</h2><p>"once, or every week; times in UTC"</p></div>
+            {form.refusal()}
             {form.others(&SHOWN)}
-            <form method="post" action="/alerts/silences">
+            <form method="post" action="/alerts/silences#new" class="mt4">
                 <div class="flds">
                     {form.line("reason", "Why", "for whoever wonders later")}
                     {form.line("by", "Who", "your name")}

@@ -3,7 +3,7 @@
 use domain::metric::{TaskKind, Unit};
 use leptos::prelude::*;
 
-use super::{finding::capitalised, picture::Picture};
+use super::{alerted::Lane, finding::capitalised, picture::Picture};
 use crate::{
     chart::{
         markers::Row,
@@ -60,6 +60,7 @@ pub fn Charts(
     let tasks = picture
         .tasks
         .map(|plot| tasks_chart(plot, picture.task_kind, &picture.frame));
+    let alerts = (!picture.alerts.svg.is_empty()).then(|| alert_lane(picture.alerts));
     view! {
         <section aria-labelledby="timeline">
             <h2 id="timeline" class="vh">
@@ -90,12 +91,27 @@ pub fn Charts(
                 </TimeSeriesChart>
                 {ratio}
                 {tasks}
+                {alerts}
                 <EventLane events=picture.events frame=picture.frame />
             </ChartStack>
             <CoverageLegend frame=frame blind=picture.blind />
             {cut_short}
             <DataTwin time=time columns=columns />
         </section>
+    }
+    .erase()
+}
+
+/// When alerts fired. The lane is drawn where the rules are known: its places are shares of the width, as those of all charts.
+fn alert_lane(lane: Lane) -> impl IntoView {
+    view! {
+        <figure class="chart">
+            <figcaption class="chart-h">
+                <h3>"Alerts"</h3>
+                <span class="note">{lane.key}</span>
+            </figcaption>
+            <svg class="plot lane" width="100%" height=lane.height role="group" aria-label=lane.summary inner_html=lane.svg></svg>
+        </figure>
     }
     .erase()
 }

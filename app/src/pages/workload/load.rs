@@ -10,7 +10,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::finding::Finding;
+use super::{alerted::Alerted, finding::Finding};
 
 /// A workload, its course over the range that was asked for, and what happened in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub struct WorkloadPage {
     pub restarts: Page<RestartRow>,
     /// What is said above the charts.
     pub says: Vec<Finding>,
+    /// Its alerts on the charts.
+    pub alerted: Alerted,
 }
 
 /// A [`WorkloadDetail`] as it travels within the page: its row is not flattened into it as in the API, because reading that back takes
@@ -70,7 +72,13 @@ mod server {
         },
     };
 
-    use super::{super::said, WorkloadPage};
+    use super::{
+        super::{
+            alerted::{self, Alerted},
+            said,
+        },
+        WorkloadPage,
+    };
     use crate::{
         backend::{Backend, BackendError, Caller},
         chart::{
@@ -152,7 +160,9 @@ mod server {
             timeline,
             restarts,
             says: Vec::new(),
+            alerted: Alerted::default(),
         };
+        page.alerted = alerted::load(backend, caller, &page).await?;
         page.says = said::all(&page, &analysis, &deploys.data);
         Ok(page)
     }

@@ -1,5 +1,6 @@
 //! One workload: its numbers, its course on one time axis, and the ledger of its restarts.
 
+pub mod alerted;
 pub mod charts;
 pub mod facts;
 pub mod finding;

@@ -6,7 +6,7 @@ use domain::{
     view::SeriesSet,
 };
 
-use super::{facts, load::WorkloadPage};
+use super::{alerted::Lane, facts, load::WorkloadPage};
 use crate::chart::{
     bands, coverage,
     levels::{self, Level},
@@ -46,6 +46,8 @@ pub struct Picture {
     pub restarts: Vec<(i64, Cause)>,
     /// There are more facts in the range than are drawn.
     pub cut_short: bool,
+    /// When alerts fired.
+    pub alerts: Lane,
 }
 
 /// The long strip above the charts.
@@ -77,17 +79,21 @@ impl From<&WorkloadPage> for Picture {
                 strip: coverage::strip(time, &facts::gaps(page), &[]),
             },
             strip: strip(page),
-            memory: memory(&page.series),
+            memory: Plot {
+                marks: page.alerted.memory.clone(),
+                ..memory(&page.series)
+            },
             ratio: has_limit.then(|| share_of_limit(ratio)),
-            tasks: tasks
-                .highest()
-                .is_some()
-                .then(|| plain(TASKS_HEIGHT, Unit::Count, tasks)),
+            tasks: tasks.highest().is_some().then(|| Plot {
+                marks: page.alerted.tasks.clone(),
+                ..plain(TASKS_HEIGHT, Unit::Count, tasks)
+            }),
             task_kind: page.series.get(Metric::Tasks).and_then(|view| view.kind),
             events: facts::events(page),
             blind: facts::blind(page),
             restarts: facts::restarts(page),
             cut_short: page.timeline.meta.next.is_some(),
+            alerts: page.alerted.lane.clone(),
         }
     }
 }
@@ -144,6 +150,7 @@ pub(crate) fn plain(height: f64, unit: Unit, series: Series) -> Plot {
         series,
         stacked: None,
         limit: Vec::new(),
+        marks: Vec::new(),
         filled: false,
         labelled: false,
     }

@@ -18,7 +18,7 @@ use domain::{
     workload::ContainerState,
 };
 
-use super::{load::WorkloadPage, picture::Picture, said};
+use super::{alerted::Alerted, load::WorkloadPage, picture::Picture, said};
 use crate::chart::markers::Row;
 
 const MINUTE: i64 = 60_000;
@@ -111,6 +111,7 @@ fn page(hour: &Hour) -> WorkloadPage {
         timeline: Page::whole(facts.collect()),
         restarts: Page::whole(rows),
         says: Vec::new(),
+        alerted: Alerted::default(),
     }
 }
 

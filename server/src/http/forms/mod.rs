@@ -3,24 +3,35 @@
 //!
 //! No form has a token: requests from pages of other sites are refused by [`super::origin`] before they come here.
 
+mod alerts;
+mod channels;
 mod incidents;
+mod refused;
 mod restarts;
+mod rules;
+mod silences;
 
-use app::{backend::BackendError, documents::Draft};
+use app::documents::Draft;
 use axum::{
     Router,
     body::Body,
     extract::{FromRequest, Request},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
 
+use self::refused::Refused;
 use super::{AppState, api::v1::CALLER, pages, problem::Problem};
 
 /// Every form's address.
 pub(super) fn router() -> Router<AppState> {
-    incidents::router().route("/restarts/{id}", post(restarts::correct))
+    incidents::router()
+        .route("/restarts/{id}", post(restarts::correct))
+        .merge(alerts::router())
+        .merge(rules::router())
+        .merge(silences::router())
+        .merge(channels::router())
 }
 
 /// The fields of a form, as they were typed.
@@ -37,6 +48,22 @@ impl Fields {
     fn said(&self, name: &str) -> Option<&str> {
         Some(self.text(name)).filter(|text| !text.trim().is_empty())
     }
+
+    /// Those that say something, as rules, silences and channels are written. One that comes several times is a list.
+    fn written(&self) -> domain::alert::Fields {
+        let mut written = domain::alert::Fields::default();
+        for (name, text) in &self.0 {
+            if text.trim().is_empty() {
+                continue;
+            }
+            let all = match written.get(name) {
+                Some(before) => format!("{before}, {text}"),
+                None => text.clone(),
+            };
+            written.set(name, all);
+        }
+        written
+    }
 }
 
 impl<S: Send + Sync> FromRequest<S> for Fields {
@@ -50,24 +77,21 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
-/// Leads to a page, or shows the one at `page` again with the reason why what was typed could not be taken.
-async fn answer<T>(
+/// Leads to a page, or shows the one at `page` again with the reasons why what was typed could not be taken.
+async fn answer<T, E: Into<Refused>>(
     state: &AppState,
     headers: &HeaderMap,
     fields: Fields,
     page: &str,
-    done: Result<T, BackendError>,
+    done: Result<T, E>,
     to: &str,
 ) -> Response {
-    let (status, field, problem) = match done {
+    let (status, problems) = match done.map_err(Into::into) {
         Ok(_) => return Redirect::to(to).into_response(),
-        Err(BackendError::Invalid { field, problem }) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, field, problem)
-        }
-        Err(BackendError::Conflict { problem }) => (StatusCode::CONFLICT, String::new(), problem),
-        Err(error) => return Problem::from(error).into_response(),
+        Err(Refused::Fields(status, problems)) => (status, problems),
+        Err(Refused::Whole(problem)) => return problem.into_response(),
     };
-    let draft = Draft::new(fields.0, field, format!("Not done: {problem}."));
+    let draft = Draft::new(fields.0, problems);
     let mut request = Request::builder().uri(page);
     // The theme is in it.
     if let Some(cookies) = headers.get(header::COOKIE) {

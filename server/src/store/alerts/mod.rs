@@ -9,10 +9,13 @@ mod ends;
 mod notices;
 mod open;
 mod outbox;
+mod pictured;
 mod preview;
+mod pulse;
 mod roster;
 mod rules;
 mod silences;
+mod spans;
 mod tick;
 mod views;
 mod words;
@@ -21,6 +24,7 @@ pub use self::{
     channels::{ChannelRecord, NewChannel},
     open::{OpenAlert, TargetKey},
     outbox::{Batch, Claimed, Outcome},
+    pulse::Pulse,
     roster::{GoingOn, Member, Roster, SourceMember},
     rules::StoredRule,
     silences::StoredSilence,

@@ -17,7 +17,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Answer, CALLER};
-use crate::http::{AppState, alert_forms::id, problem::Problem, query::Query};
+use crate::http::{
+    AppState,
+    problem::Problem,
+    query::{Query, id},
+};
 
 /// Fields in a body.
 type Given = Result<Json<Fields>, JsonRejection>;

@@ -28,7 +28,7 @@ struct Hello {
 /// What changes, as it changes (Server-Sent Events)
 ///
 /// The first event is `hello` with the server's time. Then come `poll`, `restart`, `incident`, `timeline` and `source`, each with the ids of
-/// what changed. After `resync` something was missed: fetch everything again.
+/// what changed, and `alert` with how many fire that are not held back. After `resync` something was missed: fetch everything again.
 #[utoipa::path(
     get,
     path = "/api/v1/events",

@@ -1,0 +1,53 @@
+//! The forms about alerts and about what could not be delivered.
+
+use app::backend::BackendError;
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::HeaderMap,
+    response::Response,
+    routing::post,
+};
+
+use super::{CALLER, Fields, answer};
+use crate::http::{AppState, problem::Problem, query::id};
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/alerts/{id}/acknowledge", post(acknowledge))
+        .route("/alerts/deliveries/{id}/again", post(send_again))
+}
+
+/// What was over before a button was pressed is no mistake of who pressed it: the page shows that it is.
+pub(super) fn unless_over(done: Result<(), BackendError>) -> Result<(), BackendError> {
+    match done {
+        Err(BackendError::NotFound { .. }) => Ok(()),
+        done => done,
+    }
+}
+
+/// `POST /alerts/{id}/acknowledge`
+async fn acknowledge(
+    State(state): State<AppState>,
+    Path(alert): Path<String>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let alert = id(&alert, "alert")?;
+    let by = fields.text("by");
+    let done = unless_over(state.alerts()?.acknowledge(&CALLER, alert, by).await);
+    Ok(answer(&state, &headers, fields, "/alerts", done, "/alerts").await)
+}
+
+/// `POST /alerts/deliveries/{id}/again`
+async fn send_again(
+    State(state): State<AppState>,
+    Path(letter): Path<String>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let letter = id(&letter, "dead letter")?;
+    let done = unless_over(state.alerts()?.send_again(&CALLER, letter).await);
+    let page = "/alerts/channels";
+    Ok(answer(&state, &headers, fields, page, done, page).await)
+}
