@@ -14,6 +14,8 @@ const DAY: f64 = 8_640.0;
 enum Class {
     /// Grows to its limit, is killed and starts again: goroutines grow with it.
     Leak {
+        /// Of all runs on average, and of this one.
+        mean_life: f64,
         life: f64,
         age: f64,
     },
@@ -78,10 +80,14 @@ impl Container {
         let mut rng = Rng::new(seed, index as u64 + 1);
         let limit = [128.0, 256.0, 512.0, 1024.0, 2048.0][rng.whole(0, 4) as usize] * MIB;
         let class = match index % 10 {
-            0 | 1 => Class::Leak {
-                life: rng.log_between(0.05, 2.0) * DAY,
-                age: 0.0,
-            },
+            0 | 1 => {
+                let life = rng.log_between(0.05, 2.0) * DAY;
+                Class::Leak {
+                    mean_life: life,
+                    life,
+                    age: 0.0,
+                }
+            }
             2..=6 => Class::Busy {
                 level: rng.between(0.3, 0.6) * limit,
                 phase: rng.unit(),
@@ -119,14 +125,18 @@ impl Container {
         let rng = &mut self.rng;
         let mut tasks = self.goroutines;
         let memory = match &mut self.class {
-            Class::Leak { life, age } => {
+            Class::Leak {
+                mean_life,
+                life,
+                age,
+            } => {
                 *age += 1.0;
                 self.noise = 0.9 * self.noise + 12.0 * rng.normal();
                 let grown = *age / *life;
                 tasks += (grown * 40_000.0).round() + rng.whole(-2, 2) as f64;
                 let memory = self.memory + (self.limit - self.memory) * grown + self.noise;
                 if memory >= self.limit {
-                    (*life, *age) = (*life * rng.between(0.85, 1.15), 0.0);
+                    (*life, *age) = (*mean_life * rng.between(0.85, 1.15), 0.0);
                     self.noise = 0.0;
                     self.restarts += 1;
                     // The engine waits longer before each start.
