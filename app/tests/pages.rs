@@ -437,6 +437,7 @@ async fn a_restart_has_everything_that_was_kept_around_it_and_no_script() {
     assert!(!html.contains("<i>wrong"), "so it is in lines with marks");
     let marked = html.matches("class=\"hit\"").count();
     assert_eq!(marked, 3, "the panic and its stack");
+    assert_says(&html, &["href=\"/logs?workload=1\""]);
 }
 
 #[tokio::test]
@@ -571,6 +572,16 @@ async fn logs_are_searched_without_a_script() {
         ],
     );
     assert!(!html.contains("<b>not bold"), "{html}");
+
+    let (status, html) = get(Fleet::Usual, "/logs?workload=1").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_says(
+        &html,
+        &[
+            "of one workload",
+            "type=\"hidden\" name=\"workload\" value=\"1\"",
+        ],
+    );
 
     let (status, html) = get(Fleet::Usual, "/logs?q=nowhere&within=1h").await;
     assert_eq!(status, StatusCode::OK);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use domain::{
-    ids::RestartId,
+    ids::{RestartId, WorkloadId},
     log::{LogLine, Stream},
     redact::MARK,
     view::{LogView, PanicDetail},
@@ -25,6 +25,8 @@ const SHOWN: usize = 400;
 pub fn LogBlock(
     /// Whose.
     restart: RestartId,
+    /// The workload that is.
+    workload: WorkloadId,
     /// The log; `None` when none was asked for.
     log: Option<LogView>,
     /// The panic in it.
@@ -53,6 +55,11 @@ pub fn LogBlock(
             <div class="sect-h">
                 <h2 id="log">"The last it wrote"</h2>
                 <p>{about}</p>
+                <p class="end no-print">
+                    <a class="link" href=format!("/logs?workload={workload}") rel="external">
+                        "Search all its logs"
+                    </a>
+                </p>
             </div>
             {body}
         </section>

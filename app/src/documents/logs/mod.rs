@@ -37,9 +37,10 @@ pub fn Logs() -> impl IntoView {
         {Suspend::new(async move {
             if filter.text.is_empty() {
                 // One box: a form that was sent empty says nothing wrong.
+                let found = backend.panics(&caller, &panics::newest(filter.workload)).await;
                 return view! {
                     <Search filter problem=None />
-                    <Panics found=backend.panics(&caller, &panics::newest()).await />
+                    <Panics found />
                 }
                 .erase();
             }

@@ -3,6 +3,7 @@
 use chrono::Utc;
 use domain::{
     Timestamp,
+    ids::WorkloadId,
     view::{Page, PanicGroup, PanicQuery},
 };
 use leptos::prelude::*;
@@ -18,9 +19,10 @@ use crate::{
 /// Panics that are listed.
 const LIMIT: u32 = 50;
 
-/// Those that were seen last.
-pub fn newest() -> PanicQuery {
+/// Those that were seen last, of one workload or of all.
+pub fn newest(workload: Option<WorkloadId>) -> PanicQuery {
     PanicQuery {
+        workload,
         limit: Some(LIMIT),
         ..PanicQuery::default()
     }

@@ -133,7 +133,7 @@ fn Loaded(detail: RestartDetail, log: Option<LogView>, refused: Option<Refused>)
             inferred=detail.inferred_peak
         />
         {panic}
-        <LogBlock restart=row.id log panic=detail.panic />
+        <LogBlock restart=row.id workload=row.workload log panic=detail.panic />
         <Neighbours neighbours=detail.neighbours />
         <Revisions revisions=detail.revisions now=(row.cause, row.confidence) />
         <section class="sect" aria-labelledby="correction">
