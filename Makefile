@@ -46,7 +46,7 @@ crash:      ## Kill Inquest and Postgres 300 times while they write, and look th
 faults:     ## Kill Inquest 200 times between the ledger and a receiver that fails, hangs or is slow, and look that every alert arrives
 	@xtask/setup.sh run
 	KILLS=200 KILLS_RESULTS=$(CURDIR)/target/bench/results.jsonl \
-		xtask/with-postgres.sh cargo test --package server --test alerts killed:: -- --nocapture
+		xtask/with-postgres.sh cargo test --test alerts killed:: -- --nocapture
 
 rules: setup ## Look at 20 alert rules over 10,000 workloads, and report what a look costs
 	cargo run --quiet --profile quick --bin bench -- rules
