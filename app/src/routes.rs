@@ -141,7 +141,8 @@ fn Frame(
     children: Content,
 ) -> impl IntoView {
     provide_meta_context();
-    let firing = expect_context::<Live>().firing();
+    // The title is put together when the page is done with, and what it owned is gone: this outlives it.
+    let firing = ArcRwSignal::from(expect_context::<Live>().firing());
     let title = move |page: String| match firing.get() {
         0 => format!("{page} · Inquest"),
         firing => format!("({firing}) {page} · Inquest"),

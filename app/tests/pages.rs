@@ -261,7 +261,7 @@ async fn documents_have_no_script() {
 async fn what_fires_is_counted_in_the_bar_and_in_the_title() {
     for path in ["/", "/alerts"] {
         let (_, html) = get(Fleet::Down, path).await;
-        let badge = "Alerts<span class=\"n\">2 <span class=\"vh\"> firing</span></span>";
+        let badge = "Alerts<span class=\"n\">2<span class=\"vh\"> firing</span></span>";
         assert_says(&html, &["<title>(2) ", badge]);
         let (_, html) = get(Fleet::Usual, path).await;
         assert!(

@@ -214,7 +214,26 @@ async fn silences_that_cannot_be_taken_come_back_and_others_hold() {
 async fn channels_that_cannot_be_taken_come_back_without_what_is_secret() {
     let pages = Pages::start(&[]);
     let (kind, name) = (("kind", "webhook"), ("name", "ops"));
-    let cases: [(Typed<'_>, &str, &str); 3] = [
+    let mail: Typed<'_> = &[
+        ("kind", "email"),
+        name,
+        ("to", "a@example.com"),
+        ("from", "b@example.com"),
+        ("server", "127.0.0.1"),
+        ("security", "none"),
+    ];
+    let cases: [(Typed<'_>, &str, &str); 6] = [
+        (
+            &[kind, name, ("url", "http://169.254.169.254/secret-path")],
+            "url",
+            "not a public address",
+        ),
+        (
+            &[kind, name, ("url", "http://localhost:9/secret-path")],
+            "url",
+            "not a public address",
+        ),
+        (mail, "server", "not a public address"),
         (
             &[kind, name, ("url", "ftp://example.com/secret-path")],
             "url",

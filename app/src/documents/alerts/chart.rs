@@ -25,6 +25,9 @@ pub(super) const HEIGHT: f64 = 256.0;
 pub(super) const OUTER: u32 = 290;
 /// The least width of a band in per cent.
 const BAND: f64 = 0.15;
+/// How wide a name is in per cent of a narrow plot, and how high in pixels.
+const NAME: f64 = 12.0;
+const LINE: f64 = 14.0;
 /// Lines by rank: the first is the strongest.
 const LINES: [&str; 3] = ["ln", "ln2", "base"];
 
@@ -113,6 +116,7 @@ pub(super) fn draw(preview: &RulePreview, threshold: &Threshold) -> Option<Drawi
             svg.text(&[("class", class), ("x", "100%"), ("y", &px(y))], &label);
         });
     }
+    let mut named: Vec<f64> = Vec::new();
     for (one, series, _) in &drawn {
         let top = series
             .buckets
@@ -121,7 +125,10 @@ pub(super) fn draw(preview: &RulePreview, threshold: &Threshold) -> Option<Drawi
             .filter_map(|(index, bucket)| Some((index, (*bucket)?.max)));
         if let Some((index, max)) = top.reduce(|a, b| if b.1 > a.1 { b } else { a }) {
             let at = time.percent(series.middle(index)).clamp(8.0, 92.0);
-            let y = (value.px(max, HEIGHT) - 6.0).max(10.0);
+            // Names of peaks beside each other stand below each other.
+            let beside = named.iter().filter(|other| (*other - at).abs() < NAME);
+            let y = (value.px(max, HEIGHT) - 6.0).max(10.0) + LINE * beside.count() as f64;
+            named.push(at);
             svg.text(
                 &[("class", "lab halo m"), ("x", &percent(at)), ("y", &px(y))],
                 &one.name,

@@ -121,7 +121,11 @@ fn Row(silence: SilenceRow) -> impl IntoView {
                 .parse::<chrono::DateTime<Utc>>()
                 .map_or_else(|_no_time| get(name), |at| day_clock(at.timestamp_millis()))
         };
-        format!("{} to {}", short("from"), short("to"))
+        let to = silence.ended_at.map_or_else(
+            || short("to"),
+            |at| format!("{}, ended by hand", day_clock(at.timestamp_millis())),
+        );
+        format!("{} to {to}", short("from"))
     } else {
         format!("{} at {} for {}", get("days"), get("at"), get("for"))
     };
