@@ -2,6 +2,9 @@
 
 import { expect, test } from "./fixtures";
 
+// What cannot be taken is answered with 422, which the browser logs.
+test.use({ meant: [/status of 422/] });
+
 test("without a script a rule is written, mended, previewed and saved", async ({ page, request }) => {
   const name = `Over seventy, ${Date.now()}`;
   await page.goto("/alerts/rules");

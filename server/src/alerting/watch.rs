@@ -79,7 +79,6 @@ impl Watch {
     pub async fn look(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let roster = self.store.alert_roster(now).await?;
         let incidents = self.store.alerts().going_on(now).await?;
-        // Reasons are read before the lock is taken: they belong to ends that are in the ledger already.
         let alerts = self.store.alerts();
         let mut tick = alerts.begin_tick().await?;
         let since_last = tick.last_at.map_or(TimeDelta::zero(), |last| {
@@ -97,6 +96,7 @@ impl Watch {
         let recount = self.rules != tick.rules
             || self.recounted_at.is_none_or(|at| now - at >= RECOUNT_EVERY);
         let counts = self.counts(&tick.rules, &tick.open, recount, now).await?;
+        // They belong to ends that are in the ledger already, which the lock does not guard: another connection will do.
         let told_of: Vec<RestartId> = tick.open.iter().filter_map(|alert| alert.restart).collect();
         let reasons = alerts.reasons(&told_of).await?;
         let reach = tick

@@ -129,7 +129,7 @@ fn Row(channel: ChannelRow, label: String) -> impl IntoView {
     };
     let id = channel.id;
     view! {
-        <tr role="row" class=off.then_some("stale")>
+        <tr role="row" class=off.then_some("off")>
             <td role="cell">
                 <a class="b" href=format!("/alerts/channels/{id}")>{name}</a>
                 {off.then(|| view! { <span class="sub">"switched off"</span> })}

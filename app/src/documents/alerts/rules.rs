@@ -98,7 +98,7 @@ fn Row(rule: RuleRow) -> impl IntoView {
         .erase()
     };
     view! {
-        <tr role="row" class=(!on).then_some("stale")>
+        <tr role="row" class=(!on).then_some("off")>
             <td role="cell">
                 <a class="b" href=format!("/alerts/rules/{}", rule.id)>{name}</a>
                 <span class="sub">{if scope.is_empty() { "all workloads".to_owned() } else { scope.join("; ") }}</span>

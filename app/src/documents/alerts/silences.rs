@@ -139,7 +139,7 @@ fn Row(silence: SilenceRow) -> impl IntoView {
     let by = get("by");
     let calendar = (!silence.is_over).then(|| calendar(&silence));
     view! {
-        <tr role="row" class=silence.is_over.then_some("stale")>
+        <tr role="row" class=silence.is_over.then_some("off")>
             <td role="cell" class="b">{state}</td>
             <td role="cell">{get("reason")} {(!by.is_empty()).then(|| view! { <span class="sub">"by "{by}</span> })}</td>
             <td role="cell" data-l="Covers">{if covers.is_empty() { "everything".to_owned() } else { covers.join("; ") }}</td>
