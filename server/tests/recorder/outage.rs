@@ -1,6 +1,10 @@
 //! The database goes away under a recorder that works, and comes back.
 
-use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    time::{Duration, Instant},
+};
 
 use chrono::TimeDelta;
 use domain::{
@@ -169,6 +173,7 @@ async fn what_fits_into_the_queue_is_kept_and_the_rest_is_a_gap() {
     let (outbox, inbox) = outbox::channel(1 << 20);
     let stop = CancellationToken::new();
     let recorder = Recorder::new(store.clone(), Live::default(), stop.clone());
+    let stalled = recorder.stalled();
     let recording = tokio::spawn(recorder.run(inbox));
     let begin = now() - TimeDelta::minutes(30);
     let mut counter = Counter {
@@ -196,8 +201,10 @@ async fn what_fits_into_the_queue_is_kept_and_the_rest_is_a_gap() {
     database.go_away().await;
     // The recorder takes one more and waits with it; then the queue fills.
     counter.poll();
-    until("it is taken", || async { outbox.waiting_bytes() == 0 }).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until("it is taken and waits", || async {
+        outbox.waiting_bytes() == 0 && !stalled.lasted(Instant::now()).is_zero()
+    })
+    .await;
     let first_lost = loop {
         if !counter.poll() {
             break counter.time(counter.polls - 1);
