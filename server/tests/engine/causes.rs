@@ -1,38 +1,32 @@
 //! Ends that look alike and are not: each is provoked on a real engine, and named by what brought it about.
 
-use std::{collections::HashMap, env, time::Instant};
+use std::{collections::HashMap, time::Instant};
 
 use chrono::Utc;
 use domain::{
-    ids::{SourceId, WorkloadId},
+    ids::WorkloadId,
     restart::RestartKind,
-    source::{SourceKind, SourceState},
+    source::SourceState,
     verdict::{Cause, Confidence, EvidenceKind, Stance},
     view::{RestartDetail, WorkloadQuery, WorkloadRow},
 };
 use server::{
     analyze::{Outlooks, Worker},
     live::Live,
-    store::{Proof, Store},
+    store::Proof,
 };
 
 use super::{
-    engine::{Engine, Run, pause},
+    engine::{Run, pause},
     evidence::{PATIENCE, first, says},
     ledger::{Inquest, of},
+    scene::Scene,
 };
 
 /// So many restarts make a rate that a fix can be told by.
 const BROKEN: usize = 4;
 /// The workload that is mended and broken again.
 const MENDED: &str = "inquest-test-mended";
-
-/// What every victim is put into.
-struct Scene {
-    engine: Engine,
-    store: Store,
-    source: SourceId,
-}
 
 impl Scene {
     async fn workload(&self, name: &str) -> Option<WorkloadRow> {
@@ -115,25 +109,10 @@ const OOM: &str = "kernel reported an OOM kill";
 #[tokio::test]
 #[ignore = "needs a container engine and a database"]
 async fn ends_that_look_alike_are_told_apart() {
-    let Some(engine) = Engine::reach().await else {
+    let Some(scene) = Scene::open("causes").await else {
         return;
     };
-    let Ok(url) = env::var("DATABASE_URL") else {
-        eprintln!("SKIPPED: DATABASE_URL is not set");
-        return;
-    };
-    let store = Store::open(&url).await.expect("a database");
-    let name = format!("engine-causes-{}", std::process::id());
-    let sources = store.sources();
-    let source = sources.upsert(&name, SourceKind::Docker, &engine.endpoint, 2_000);
-    let source = source.await.expect("the database answers");
-    engine.make_images().await;
-    let inquest = Inquest::start(&store, source, &engine.endpoint).await;
-    let scene = Scene {
-        engine,
-        store,
-        source,
-    };
+    let inquest = Inquest::start(&scene.store, scene.source, &scene.engine.endpoint).await;
     until("events are heard", async || scene.is_watched().await).await;
 
     tokio::join!(

@@ -1,20 +1,19 @@
 //! What is kept around real deaths: the log with its panic, a spike that no reading saw, a panic behind a stop signal.
 
-use std::{env, time::Duration};
+use std::time::Duration;
 
 use domain::{
     black_box::MOST_READINGS,
-    ids::SourceId,
     log::LogMissing,
-    source::SourceKind,
     verdict::{Cause, Confidence, EvidenceKind},
     view::RestartDetail,
 };
 use server::store::Store;
 
 use super::{
-    engine::{Engine, Run, pause},
+    engine::{Run, pause},
     ledger::{Inquest, of},
+    scene::Scene,
 };
 
 /// A busy machine is given so long to have something in the ledger.
@@ -49,26 +48,17 @@ pub(crate) fn says(detail: &RestartDetail, kind: EvidenceKind, text: &str) -> bo
     evidence.any(|evidence| evidence.kind == kind && evidence.text.contains(text))
 }
 
-async fn source(store: &Store, engine: &Engine) -> SourceId {
-    let name = format!("engine-evidence-{}", std::process::id());
-    let sources = store.sources();
-    let source = sources.upsert(&name, SourceKind::Docker, &engine.endpoint, 2_000);
-    source.await.expect("the database answers")
-}
-
 #[tokio::test]
 #[ignore = "needs a container engine and a database"]
 async fn what_a_program_wrote_and_what_nobody_saw_is_kept() {
-    let Some(engine) = Engine::reach().await else {
+    let Some(scene) = Scene::open("evidence").await else {
         return;
     };
-    let Ok(url) = env::var("DATABASE_URL") else {
-        eprintln!("SKIPPED: DATABASE_URL is not set");
-        return;
-    };
-    let store = Store::open(&url).await.expect("a database");
-    let source = source(&store, &engine).await;
-    engine.make_images().await;
+    let Scene {
+        engine,
+        store,
+        source,
+    } = scene;
     let inquest = Inquest::start(&store, source, &engine.endpoint).await;
     pause(1_500).await;
 

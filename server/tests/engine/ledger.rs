@@ -1,12 +1,11 @@
 //! From real deaths to the ledger in Postgres: every one once, in time, rightly named.
 
-use std::{collections::BTreeMap, env, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, Utc};
 use domain::{
     Timestamp,
     ids::{RestartId, SourceId},
-    source::SourceKind,
     verdict::{Cause, Confidence},
     view::{
         RestartQuery, RestartRow, TimeRange, TimelineKind, TimelineQuery, WorkloadQuery,
@@ -26,7 +25,10 @@ use server::{
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::{Engine, Run, pause};
+use super::{
+    engine::{Run, pause},
+    scene::Scene,
+};
 
 /// A restart must be in the ledger this soon after its start.
 const IN_TIME: TimeDelta = TimeDelta::seconds(5);
@@ -146,21 +148,14 @@ fn causes(rows: &[RestartRow]) -> Vec<Cause> {
 #[tokio::test]
 #[ignore = "needs a container engine and a database"]
 async fn every_death_is_in_the_ledger_once_in_time_and_rightly_named() {
-    let Some(engine) = Engine::reach().await else {
+    let Some(scene) = Scene::open("test").await else {
         return;
     };
-    let Ok(url) = env::var("DATABASE_URL") else {
-        eprintln!("SKIPPED: DATABASE_URL is not set");
-        return;
-    };
-    let store = Store::open(&url).await.expect("a database");
-    let name = format!("engine-test-{}", std::process::id());
-    let source = store
-        .sources()
-        .upsert(&name, SourceKind::Docker, &engine.endpoint, 2_000)
-        .await
-        .expect("the database answers");
-    engine.make_images().await;
+    let Scene {
+        engine,
+        store,
+        source,
+    } = scene;
     let inquest = Inquest::start(&store, source, &engine.endpoint).await;
     pause(1_500).await;
 

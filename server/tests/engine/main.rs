@@ -8,3 +8,4 @@ mod image;
 mod killed;
 mod ledger;
 mod messages;
+mod scene;

@@ -5,6 +5,7 @@
 //! that are watched at the same time) set its size; with `SCORE_RESULTS` each figure is appended to that file.
 #![expect(clippy::unwrap_used, reason = "a test binary that reports")]
 
+mod aside;
 mod baselines;
 mod confusion;
 #[allow(dead_code, reason = "shared with the store's tests")]

@@ -3,7 +3,6 @@
 use domain::alert::{FieldProblem, Fields};
 use leptos::prelude::*;
 
-pub(super) use crate::documents::address::with_query as query;
 use crate::{
     documents::{Draft, draft::in_textarea},
     erase::Erase,

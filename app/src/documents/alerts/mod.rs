@@ -34,6 +34,7 @@ use crate::{
     alerts::AlertBackend,
     backend::{BackendError, Caller, SharedBackend},
     components::Empty,
+    documents::address::with_query,
     erase::Erase,
     format::{day_clock, duration_short, rfc3339},
     state::now_ms,
@@ -243,7 +244,7 @@ fn OpenRow(alert: AlertRow) -> impl IntoView {
             </form>
         }
     });
-    let silence = form::query(
+    let silence = with_query(
         "/alerts/silences",
         &[
             ("rules", &words::as_pattern(&alert.rule_name)),

@@ -2,6 +2,8 @@
 
 use domain::{ids::WorkloadId, incident::IncidentState, view::IncidentQuery};
 
+use crate::documents::address::with_query;
+
 /// Incidents on a page.
 const LIMIT: u32 = 50;
 
@@ -119,20 +121,19 @@ impl Filter {
 
     /// Its address.
     pub fn address(&self) -> String {
-        let state =
-            (self.state != State::default()).then(|| format!("state={}", self.state.name()));
-        let workload = self.workload.map(|id| format!("workload={id}"));
-        // Cursors are numbers and dots.
-        let cursor = self
-            .cursor
-            .as_ref()
-            .map(|cursor| format!("cursor={cursor}"));
-        let said: Vec<_> = [state, workload, cursor].into_iter().flatten().collect();
-        if said.is_empty() {
-            "/incidents".to_owned()
-        } else {
-            format!("/incidents?{}", said.join("&"))
-        }
+        let state = match self.state {
+            State::GoingOn => "",
+            state => state.name(),
+        };
+        let workload = self.workload.map(|id| id.to_string()).unwrap_or_default();
+        with_query(
+            "/incidents",
+            &[
+                ("state", state),
+                ("workload", &workload),
+                ("cursor", self.cursor.as_deref().unwrap_or_default()),
+            ],
+        )
     }
 }
 

@@ -1,15 +1,9 @@
 //! The forms about alerts and about what could not be delivered.
 
 use app::backend::BackendError;
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
-    routing::post,
-};
+use axum::{Router, extract::Path, response::Response, routing::post};
 
-use super::{CALLER, Fields, answer};
+use super::{CALLER, Sent};
 use crate::http::{AppState, problem::Problem, query::id};
 
 pub(super) fn router() -> Router<AppState> {
@@ -27,27 +21,17 @@ pub(super) fn unless_over(done: Result<(), BackendError>) -> Result<(), BackendE
 }
 
 /// `POST /alerts/{id}/acknowledge`
-async fn acknowledge(
-    State(state): State<AppState>,
-    Path(alert): Path<String>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
+async fn acknowledge(Path(alert): Path<String>, sent: Sent) -> Result<Response, Problem> {
     let alert = id(&alert, "alert")?;
-    let by = fields.text("by");
-    let done = unless_over(state.alerts()?.acknowledge(&CALLER, alert, by).await);
-    Ok(answer(&state, &headers, fields, "/alerts", done, "/alerts").await)
+    let by = sent.fields.text("by");
+    let done = unless_over(sent.state.alerts()?.acknowledge(&CALLER, alert, by).await);
+    Ok(sent.answer("/alerts", done, "/alerts").await)
 }
 
 /// `POST /alerts/deliveries/{id}/again`
-async fn send_again(
-    State(state): State<AppState>,
-    Path(letter): Path<String>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
+async fn send_again(Path(letter): Path<String>, sent: Sent) -> Result<Response, Problem> {
     let letter = id(&letter, "dead letter")?;
-    let done = unless_over(state.alerts()?.send_again(&CALLER, letter).await);
+    let done = unless_over(sent.state.alerts()?.send_again(&CALLER, letter).await);
     let page = "/alerts/channels";
-    Ok(answer(&state, &headers, fields, page, done, page).await)
+    Ok(sent.answer(page, done, page).await)
 }

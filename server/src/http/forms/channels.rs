@@ -1,15 +1,9 @@
 //! The forms of channels.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
-    routing::post,
-};
+use axum::{Router, extract::Path, response::Response, routing::post};
 use domain::ids::ChannelId;
 
-use super::{CALLER, Fields, answer};
+use super::{CALLER, Sent};
 use crate::http::{AppState, problem::Problem, query::id};
 
 /// The page with all channels.
@@ -26,53 +20,38 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 /// `POST /alerts/channels`
-async fn add(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
-    let written = fields.written();
-    let done = state.alerts()?.save_channel(&CALLER, None, &written).await;
-    Ok(answer(&state, &headers, fields, ALL, done, LIST).await)
+async fn add(sent: Sent) -> Result<Response, Problem> {
+    let written = sent.fields.written();
+    let done = sent
+        .state
+        .alerts()?
+        .save_channel(&CALLER, None, &written)
+        .await;
+    Ok(sent.answer(ALL, done, LIST).await)
 }
 
 /// `POST /alerts/channels/{id}`
-async fn save(
-    State(state): State<AppState>,
-    Path(channel): Path<String>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
+async fn save(Path(channel): Path<String>, sent: Sent) -> Result<Response, Problem> {
     let channel: ChannelId = id(&channel, "channel")?;
-    let written = fields.written();
-    let done = state.alerts()?;
+    let written = sent.fields.written();
+    let done = sent.state.alerts()?;
     let done = done.save_channel(&CALLER, Some(channel), &written).await;
     let page = format!("{ALL}/{channel}");
-    Ok(answer(&state, &headers, fields, &page, done, LIST).await)
+    Ok(sent.answer(&page, done, LIST).await)
 }
 
 /// `POST /alerts/channels/{id}/remove`
-async fn remove(
-    State(state): State<AppState>,
-    Path(channel): Path<String>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
+async fn remove(Path(channel): Path<String>, sent: Sent) -> Result<Response, Problem> {
     let channel: ChannelId = id(&channel, "channel")?;
-    let done = state.alerts()?.remove_channel(&CALLER, channel).await;
+    let done = sent.state.alerts()?.remove_channel(&CALLER, channel).await;
     let page = format!("{ALL}/{channel}");
-    Ok(answer(&state, &headers, fields, &page, done, LIST).await)
+    Ok(sent.answer(&page, done, LIST).await)
 }
 
 /// `POST /alerts/channels/{id}/test`
-async fn test(
-    State(state): State<AppState>,
-    Path(channel): Path<String>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
+async fn test(Path(channel): Path<String>, sent: Sent) -> Result<Response, Problem> {
     let channel: ChannelId = id(&channel, "channel")?;
     // How it went is beside the channel.
-    let done = state.alerts()?.test_channel(&CALLER, channel).await;
-    Ok(answer(&state, &headers, fields, ALL, done, LIST).await)
+    let done = sent.state.alerts()?.test_channel(&CALLER, channel).await;
+    Ok(sent.answer(ALL, done, LIST).await)
 }

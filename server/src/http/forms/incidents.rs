@@ -1,9 +1,9 @@
 //! The forms on the page of an incident.
 
-use axum::{Router, extract::State, http::HeaderMap, response::Response, routing::post};
+use axum::{Router, response::Response, routing::post};
 use domain::view::IncidentChange;
 
-use super::{CALLER, Fields, answer};
+use super::{CALLER, Sent};
 use crate::http::{AppState, query::IncidentInPath};
 
 pub(super) fn router() -> Router<AppState> {
@@ -16,75 +16,49 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 /// `POST /incidents/{id}/acknowledge`
-async fn acknowledge(
-    state: State<AppState>,
-    id: IncidentInPath,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Response {
-    change(state, id, &headers, fields, IncidentChange::Acknowledge, "").await
+async fn acknowledge(id: IncidentInPath, sent: Sent) -> Response {
+    change(id, sent, IncidentChange::Acknowledge, "").await
 }
 
 /// `POST /incidents/{id}/resolve`
-async fn resolve(
-    state: State<AppState>,
-    id: IncidentInPath,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Response {
-    let text = fields.text("text").to_owned();
+async fn resolve(id: IncidentInPath, sent: Sent) -> Response {
+    let text = sent.fields.text("text").to_owned();
     let change_to = IncidentChange::Resolve { text };
-    change(state, id, &headers, fields, change_to, "").await
+    change(id, sent, change_to, "").await
 }
 
 /// `POST /incidents/{id}/reopen`
-async fn reopen(
-    state: State<AppState>,
-    id: IncidentInPath,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Response {
-    change(state, id, &headers, fields, IncidentChange::Reopen, "").await
+async fn reopen(id: IncidentInPath, sent: Sent) -> Response {
+    change(id, sent, IncidentChange::Reopen, "").await
 }
 
 /// `POST /incidents/{id}/notes`
-async fn note(
-    state: State<AppState>,
-    id: IncidentInPath,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Response {
-    let text = fields.text("text").to_owned();
+async fn note(id: IncidentInPath, sent: Sent) -> Response {
+    let text = sent.fields.text("text").to_owned();
     let change_to = IncidentChange::Note { text };
-    change(state, id, &headers, fields, change_to, "#notes").await
+    change(id, sent, change_to, "#notes").await
 }
 
 /// `POST /incidents/{id}/owner`
-async fn owner(
-    state: State<AppState>,
-    id: IncidentInPath,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Response {
-    let owner = fields.text("owner").to_owned();
+async fn owner(id: IncidentInPath, sent: Sent) -> Response {
+    let owner = sent.fields.text("owner").to_owned();
     let change_to = IncidentChange::Owner { owner };
-    change(state, id, &headers, fields, change_to, "").await
+    change(id, sent, change_to, "").await
 }
 
 async fn change(
-    State(state): State<AppState>,
     IncidentInPath(id): IncidentInPath,
-    headers: &HeaderMap,
-    fields: Fields,
+    sent: Sent,
     change: IncidentChange,
     place: &str,
 ) -> Response {
-    let who = fields.said("who");
-    let done = state
+    let who = sent.fields.said("who");
+    let done = sent
+        .state
         .backend
         .change_incident(&CALLER, id, &change, who)
         .await;
     let page = format!("/incidents/{id}");
     let to = format!("{page}{place}");
-    answer(&state, headers, fields, &page, done, &to).await
+    sent.answer(&page, done, &to).await
 }

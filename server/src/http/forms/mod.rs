@@ -34,6 +34,59 @@ pub(super) fn router() -> Router<AppState> {
         .merge(channels::router())
 }
 
+/// What a page has sent, and who answers it.
+struct Sent {
+    state: AppState,
+    headers: HeaderMap,
+    fields: Fields,
+}
+
+impl Sent {
+    /// Leads to a page, or shows the one at `page` again with the reasons why what was typed could not be taken.
+    async fn answer<T, E: Into<Refused>>(
+        self,
+        page: &str,
+        done: Result<T, E>,
+        to: &str,
+    ) -> Response {
+        let (status, problems) = match done.map_err(Into::into) {
+            Ok(_) => return Redirect::to(to).into_response(),
+            Err(Refused::Fields(status, problems)) => (status, problems),
+            Err(Refused::Whole(problem)) => return problem.into_response(),
+        };
+        let draft = Draft::new(self.fields.0, problems);
+        let mut request = Request::builder().uri(page);
+        // The theme is in it.
+        if let Some(cookies) = self.headers.get(header::COOKIE) {
+            request = request.header(header::COOKIE, cookies);
+        }
+        match request.body(Body::empty()) {
+            Ok(request) => {
+                let mut again = pages::document_with(&self.state, draft, request).await;
+                *again.status_mut() = status;
+                again
+            }
+            Err(error) => Problem::not_found(error.to_string()).into_response(),
+        }
+    }
+}
+
+impl FromRequest<AppState> for Sent {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        match axum::Form::<Vec<(String, String)>>::from_request(request, state).await {
+            Ok(axum::Form(fields)) => Ok(Self {
+                state: state.clone(),
+                headers,
+                fields: Fields(fields),
+            }),
+            Err(rejection) => Err(Problem::bad_body(rejection.status(), rejection.body_text())),
+        }
+    }
+}
+
 /// The fields of a form, as they were typed.
 struct Fields(Vec<(String, String)>);
 
@@ -63,46 +116,5 @@ impl Fields {
             written.set(name, all);
         }
         written
-    }
-}
-
-impl<S: Send + Sync> FromRequest<S> for Fields {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match axum::Form::<Vec<(String, String)>>::from_request(request, state).await {
-            Ok(axum::Form(fields)) => Ok(Self(fields)),
-            Err(rejection) => Err(Problem::bad_body(rejection.status(), rejection.body_text())),
-        }
-    }
-}
-
-/// Leads to a page, or shows the one at `page` again with the reasons why what was typed could not be taken.
-async fn answer<T, E: Into<Refused>>(
-    state: &AppState,
-    headers: &HeaderMap,
-    fields: Fields,
-    page: &str,
-    done: Result<T, E>,
-    to: &str,
-) -> Response {
-    let (status, problems) = match done.map_err(Into::into) {
-        Ok(_) => return Redirect::to(to).into_response(),
-        Err(Refused::Fields(status, problems)) => (status, problems),
-        Err(Refused::Whole(problem)) => return problem.into_response(),
-    };
-    let draft = Draft::new(fields.0, problems);
-    let mut request = Request::builder().uri(page);
-    // The theme is in it.
-    if let Some(cookies) = headers.get(header::COOKIE) {
-        request = request.header(header::COOKIE, cookies);
-    }
-    match request.body(Body::empty()) {
-        Ok(request) => {
-            let mut again = pages::document_with(state, draft, request).await;
-            *again.status_mut() = status;
-            again
-        }
-        Err(error) => Problem::not_found(error.to_string()).into_response(),
     }
 }

@@ -1,15 +1,9 @@
 //! The forms of alert rules.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
-    routing::post,
-};
+use axum::{Router, extract::Path, response::Response, routing::post};
 use domain::ids::RuleId;
 
-use super::{CALLER, Fields, answer};
+use super::{CALLER, Sent};
 use crate::http::{AppState, problem::Problem, query::id};
 
 /// The page with all rules.
@@ -24,56 +18,44 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 /// `POST /alerts/rules`
-async fn add(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
-    let written = fields.written();
-    let done = state.alerts()?.save_rule(&CALLER, None, &written).await;
-    Ok(answer(&state, &headers, fields, "/alerts/rules/new", done, ALL).await)
+async fn add(sent: Sent) -> Result<Response, Problem> {
+    let written = sent.fields.written();
+    let done = sent
+        .state
+        .alerts()?
+        .save_rule(&CALLER, None, &written)
+        .await;
+    Ok(sent.answer("/alerts/rules/new", done, ALL).await)
 }
 
 /// `POST /alerts/rules/{id}`
-async fn save(
-    State(state): State<AppState>,
-    Path(rule): Path<String>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
+async fn save(Path(rule): Path<String>, sent: Sent) -> Result<Response, Problem> {
     let rule: RuleId = id(&rule, "rule")?;
-    let written = fields.written();
-    let done = state.alerts()?.save_rule(&CALLER, Some(rule), &written);
+    let written = sent.fields.written();
+    let done = sent
+        .state
+        .alerts()?
+        .save_rule(&CALLER, Some(rule), &written);
     let done = done.await;
     let page = format!("{ALL}/{rule}");
-    Ok(answer(&state, &headers, fields, &page, done, &page).await)
+    Ok(sent.answer(&page, done, &page).await)
 }
 
 /// `POST /alerts/rules/{id}/switch`
-async fn switch(
-    State(state): State<AppState>,
-    Path(rule): Path<String>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
+async fn switch(Path(rule): Path<String>, sent: Sent) -> Result<Response, Problem> {
     let rule: RuleId = id(&rule, "rule")?;
-    let alerts = state.alerts()?;
+    let alerts = sent.state.alerts()?;
     let mut changed = alerts.rule(&CALLER, rule).await?.fields;
-    changed.set("enabled", fields.said("enabled").unwrap_or("true"));
+    changed.set("enabled", sent.fields.said("enabled").unwrap_or("true"));
     let done = alerts.save_rule(&CALLER, Some(rule), &changed).await;
     let page = format!("{ALL}/{rule}");
-    Ok(answer(&state, &headers, fields, &page, done, ALL).await)
+    Ok(sent.answer(&page, done, ALL).await)
 }
 
 /// `POST /alerts/rules/{id}/remove`
-async fn remove(
-    State(state): State<AppState>,
-    Path(rule): Path<String>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
+async fn remove(Path(rule): Path<String>, sent: Sent) -> Result<Response, Problem> {
     let rule: RuleId = id(&rule, "rule")?;
-    let done = state.alerts()?.remove_rule(&CALLER, rule).await;
+    let done = sent.state.alerts()?.remove_rule(&CALLER, rule).await;
     let page = format!("{ALL}/{rule}");
-    Ok(answer(&state, &headers, fields, &page, done, ALL).await)
+    Ok(sent.answer(&page, done, ALL).await)
 }

@@ -1,14 +1,8 @@
 //! The forms of silences.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
-    routing::post,
-};
+use axum::{Router, extract::Path, response::Response, routing::post};
 
-use super::{CALLER, Fields, alerts::unless_over, answer};
+use super::{CALLER, Sent, alerts::unless_over};
 use crate::http::{AppState, problem::Problem, query::id};
 
 const PAGE: &str = "/alerts/silences";
@@ -22,24 +16,15 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 /// `POST /alerts/silences`
-async fn add(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
-    let written = fields.written();
-    let done = state.alerts()?.add_silence(&CALLER, &written).await;
-    Ok(answer(&state, &headers, fields, PAGE, done, LIST).await)
+async fn add(sent: Sent) -> Result<Response, Problem> {
+    let written = sent.fields.written();
+    let done = sent.state.alerts()?.add_silence(&CALLER, &written).await;
+    Ok(sent.answer(PAGE, done, LIST).await)
 }
 
 /// `POST /alerts/silences/{id}/end`
-async fn end(
-    State(state): State<AppState>,
-    Path(silence): Path<String>,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response, Problem> {
+async fn end(Path(silence): Path<String>, sent: Sent) -> Result<Response, Problem> {
     let silence = id(&silence, "silence")?;
-    let done = unless_over(state.alerts()?.end_silence(&CALLER, silence).await);
-    Ok(answer(&state, &headers, fields, PAGE, done, LIST).await)
+    let done = unless_over(sent.state.alerts()?.end_silence(&CALLER, silence).await);
+    Ok(sent.answer(PAGE, done, LIST).await)
 }

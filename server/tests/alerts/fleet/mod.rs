@@ -1,6 +1,8 @@
 //! A fleet from the engine's HTTP up to receivers of webhooks and mail, with the rules that are there from the start: what truly happened,
 //! held against what people were told.
 
+#[path = "../../score/aside.rs"]
+mod aside;
 mod passing;
 mod told;
 mod watching;

@@ -1,17 +1,7 @@
-//! Inquest's half of a simulated fleet: recorder, analyzer, alert rules and dispatcher, in a thread and a runtime of their own. Database and
-//! receivers answer in real time; the fleet lives in another runtime, whose time stands still meanwhile.
+//! Inquest's half of a simulated fleet: recorder, analyzer, alert rules and dispatcher.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-        mpsc::{self, Receiver, Sender, SyncSender},
-    },
-    thread::{self, JoinHandle},
-};
+use std::{collections::HashMap, sync::mpsc};
 
-use chrono::DateTime;
 use domain::{Timestamp, alert, ids::SourceId, source::SourceKind};
 use server::{
     alerting::{Dispatcher, Watch},
@@ -26,6 +16,7 @@ use server::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::aside::{Aside, Orders};
 use crate::scene::dispatcher;
 
 /// What the thread is asked for. It answers when that is done.
@@ -40,13 +31,10 @@ enum Order {
 
 /// The thread's handle.
 pub(super) struct Watching {
-    orders: Sender<Order>,
-    done: Receiver<()>,
-    now_micros: Arc<AtomicI64>,
+    aside: Aside<Order>,
     pub(super) outbox: Outbox,
     /// The engines by name, as sources, with what the analyzer tells them.
     pub(super) sources: HashMap<String, (SourceId, Hint)>,
-    thread: JoinHandle<()>,
 }
 
 impl Watching {
@@ -57,59 +45,38 @@ impl Watching {
         channels: Vec<NewChannel>,
         now: Timestamp,
     ) -> Self {
-        let (orders, received) = mpsc::channel();
-        let (finished, done) = mpsc::sync_channel(1);
         let (told_sources, sources) = mpsc::sync_channel(1);
         let (outbox, inbox) = outbox::channel(outbox::POLL_BYTES);
-        let now_micros = Arc::new(AtomicI64::new(now.timestamp_micros()));
-        let clock = clock(&now_micros);
-        let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let store = Store::open_at(&url, clock.now()).await.unwrap();
-                let sources = set_up(&store, engines, channels).await;
-                told_sources.send(sources.clone()).unwrap();
-                Desk::new(store.clone(), clock, &sources)
-                    .work(inbox, &received, &finished)
-                    .await;
-                store.close().await;
-            });
+        let aside = Aside::start(now, async move |clock, orders| {
+            let store = Store::open_at(&url, clock.now()).await.unwrap();
+            let sources = set_up(&store, engines, channels).await;
+            told_sources.send(sources.clone()).unwrap();
+            Desk::new(store.clone(), clock, &sources)
+                .work(inbox, orders)
+                .await;
+            store.close().await;
         });
         Self {
-            sources: sources.recv().unwrap(),
-            orders,
-            done,
-            now_micros,
+            aside,
             outbox,
-            thread,
+            sources: sources.recv().unwrap(),
         }
     }
 
     pub(super) fn turn(&self, now: Timestamp) {
-        self.order(Order::Turn, now);
+        self.aside.order(Order::Turn, now);
     }
 
     pub(super) fn look(&self, now: Timestamp) {
-        self.order(Order::Look, now);
+        self.aside.order(Order::Look, now);
     }
 
     pub(super) fn seal(&self, now: Timestamp) {
-        self.order(Order::Seal, now);
-    }
-
-    fn order(&self, order: Order, now: Timestamp) {
-        self.now_micros
-            .store(now.timestamp_micros(), Ordering::SeqCst);
-        self.orders.send(order).unwrap();
-        self.done.recv().unwrap();
+        self.aside.order(Order::Seal, now);
     }
 
     pub(super) fn stop(self) {
-        drop(self.orders);
-        self.thread.join().unwrap();
+        self.aside.stop();
     }
 }
 
@@ -163,35 +130,23 @@ impl Desk {
         }
     }
 
-    async fn work(
-        mut self,
-        mut inbox: Inbox,
-        received: &Receiver<Order>,
-        finished: &SyncSender<()>,
-    ) {
-        // Waiting here blocks the runtime, which has nothing else to do.
-        while let Ok(order) = received.recv() {
-            let now = self.clock.now();
-            match order {
-                Order::Turn => self.recorder.turn(&mut inbox, false).await,
-                Order::Look => {
-                    self.recorder.turn(&mut inbox, true).await;
-                    self.worker.round(now).await.unwrap();
-                    self.watch.look(now).await.unwrap();
-                    self.dispatcher.drain().await.unwrap();
+    async fn work(mut self, mut inbox: Inbox, orders: Orders<Order>) {
+        orders
+            .carry_out(async |order| {
+                let now = self.clock.now();
+                match order {
+                    Order::Turn => self.recorder.turn(&mut inbox, false).await,
+                    Order::Look => {
+                        self.recorder.turn(&mut inbox, true).await;
+                        self.worker.round(now).await.unwrap();
+                        self.watch.look(now).await.unwrap();
+                        self.dispatcher.drain().await.unwrap();
+                    }
+                    Order::Seal => {
+                        self.store.samples().seal(now).await.unwrap();
+                    }
                 }
-                Order::Seal => {
-                    self.store.samples().seal(now).await.unwrap();
-                }
-            }
-            finished.send(()).unwrap();
-        }
+            })
+            .await;
     }
-}
-
-fn clock(now_micros: &Arc<AtomicI64>) -> OurClock {
-    let now_micros = Arc::clone(now_micros);
-    OurClock::told_by(move || {
-        DateTime::from_timestamp_micros(now_micros.load(Ordering::SeqCst)).unwrap_or_default()
-    })
 }
