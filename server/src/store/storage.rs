@@ -68,7 +68,8 @@ const TIERS: [Tier; 11] = [
 /// What a table holds.
 fn tier_of(root: &str) -> Tier {
     match root {
-        "head_log" => Tier::Head,
+        // A window that is closed is a table of its own.
+        _ if root.starts_with("head_") => Tier::Head,
         FRESH => Tier::Chunks2h,
         MERGED => Tier::Chunks1d,
         ROLLUPS => Tier::Rollups5m,

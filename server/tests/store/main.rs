@@ -19,3 +19,4 @@ mod serving;
 mod storage;
 mod upgrade;
 mod views;
+mod windows;

@@ -56,7 +56,7 @@ pub(crate) fn steady(container: ContainerKey, from: Timestamp, to: Timestamp) ->
         .collect()
 }
 
-async fn everything(store: &Store, container: ContainerKey) -> Vec<Sample> {
+pub(crate) async fn everything(store: &Store, container: ContainerKey) -> Vec<Sample> {
     store
         .samples()
         .tail(container, at(0), now() + TimeDelta::days(1))
@@ -64,7 +64,7 @@ async fn everything(store: &Store, container: ContainerKey) -> Vec<Sample> {
         .unwrap()
 }
 
-fn samples_of(ticks: &[Tick]) -> Vec<Sample> {
+pub(crate) fn samples_of(ticks: &[Tick]) -> Vec<Sample> {
     ticks.iter().map(|tick| tick.samples[0].1).collect()
 }
 

@@ -7,9 +7,13 @@ use domain::{
     ids::{ContainerKey, SourceId},
     sample::Sample,
 };
-use futures::TryStreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _};
 
-use super::{Samples, chunk, frame, point::Point, seal};
+use super::{
+    Samples, chunk, frame,
+    point::Point,
+    seal::{self, Poll},
+};
 use crate::store::error::{StoreError, While};
 
 /// Containers that are sealed together. Two hours of so many, decoded, are about 50 MB.
@@ -130,11 +134,22 @@ impl Samples<'_> {
         let waiting_since = since - chunk::CHUNK_MS;
         self.head.clear();
         self.day.clear(now.timestamp_millis());
-        let mut rows = sqlx::query!(
-            "SELECT tick_ms, payload FROM head_log WHERE tick_ms >= $1 ORDER BY tick_ms, source_id",
-            waiting_since.min(self.day.begin_ms()),
+        self.open_windows(now).await;
+        let since_ms = waiting_since.min(self.day.begin_ms());
+        let closed = sqlx::query_as!(
+            Poll,
+            r#"SELECT h.tick_ms AS "tick_ms!", h.payload AS "payload!" FROM head_window w, closed_head(w.start_ms, NULL) h
+               WHERE w.closed AND h.tick_ms >= $1"#,
+            since_ms,
         )
         .fetch(self.pool);
+        let open = sqlx::query_as!(
+            Poll,
+            "SELECT tick_ms, payload FROM head_log WHERE tick_ms >= $1 ORDER BY tick_ms, source_id",
+            since_ms,
+        )
+        .fetch(self.pool);
+        let mut rows = closed.chain(open);
         // One row after the other: all of them, decoded, are several times as large as the window.
         while let Some(row) = rows.try_next().await.during(DOING)? {
             let points = frame::decode(row.tick_ms, &row.payload).during(DOING)?;

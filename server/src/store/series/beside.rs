@@ -9,7 +9,16 @@ type Difference = fn(u64, u64) -> Option<u64>;
 
 /// Bytes of a column of the same rows as another.
 pub(super) fn encode(rows: &[Option<u64>], beside: &[Option<u64>]) -> Vec<u8> {
-    let way = travel(rows);
+    encode_or(rows, rows, beside)
+}
+
+/// The same where rows that lie too far from the other column are stored as `otherwise`.
+pub(super) fn encode_or(
+    otherwise: &[Option<u64>],
+    rows: &[Option<u64>],
+    beside: &[Option<u64>],
+) -> Vec<u8> {
+    let way = travel(otherwise);
     let relations: [(u8, Difference); 2] = [
         (ABOVE, u64::checked_sub),
         (BELOW, |value, other| other.checked_sub(value)),
@@ -20,7 +29,7 @@ pub(super) fn encode(rows: &[Option<u64>], beside: &[Option<u64>]) -> Vec<u8> {
             return codec::encode_as(&differences, relation);
         }
     }
-    codec::encode(rows)
+    codec::encode(otherwise)
 }
 
 /// Rows of a column of the same rows as another.
@@ -29,9 +38,28 @@ pub(super) fn decode(
     beside: Option<&[Option<u64>]>,
     at_most: usize,
 ) -> Result<Vec<Option<u64>>, CodecError> {
+    let (Stored::Beside(rows) | Stored::Otherwise(rows)) = decode_or(bytes, beside, at_most)?;
+    Ok(rows)
+}
+
+/// How rows were stored.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// Beside the other column: these are the rows.
+    Beside(Vec<Option<u64>>),
+    /// As what [`encode_or`] was given for this case.
+    Otherwise(Vec<Option<u64>>),
+}
+
+/// Reads what [`encode_or`] wrote.
+pub(super) fn decode_or(
+    bytes: &[u8],
+    beside: Option<&[Option<u64>]>,
+    at_most: usize,
+) -> Result<Stored, CodecError> {
     let (relation, mut rows) = codec::decode_as(bytes, at_most)?;
     let value: Difference = match relation {
-        0 => return Ok(rows),
+        0 => return Ok(Stored::Otherwise(rows)),
         ABOVE => u64::checked_add,
         BELOW => u64::checked_sub,
         _ => return Err(CodecError::Malformed("above and below another column")),
@@ -44,7 +72,7 @@ pub(super) fn decode(
             *row = Some(whole.ok_or(CodecError::Malformed("columns do not fit each other"))?);
         }
     }
-    Ok(rows)
+    Ok(Stored::Beside(rows))
 }
 
 /// What each row has more, or less, than the other column; `None` when some row has it the other way round, or stands alone.

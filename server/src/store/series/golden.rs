@@ -154,12 +154,52 @@ fn rollups_of_every_version_are_read() {
         .collect();
     for version in 1..=codec::VERSION {
         let bytes = read(&format!("rollup-{version}.bin"));
-        assert_eq!(aggregate::decode(&bytes, 288), Ok(drawn.clone()));
+        assert_eq!(aggregate::decode(&bytes, 288, None), Ok(drawn.clone()));
+    }
+}
+
+/// The same with a cache of 8 MiB and a page for every hour.
+fn buckets_of_usage() -> Vec<Option<Aggregate>> {
+    let above = |at: usize| (2_048 + at as u64 / 12) * PAGE;
+    let mut buckets = buckets();
+    for (at, bucket) in buckets.iter_mut().enumerate() {
+        if let Some(bucket) = bucket {
+            for value in [
+                &mut bucket.min,
+                &mut bucket.max,
+                &mut bucket.last,
+                &mut bucket.avg,
+            ] {
+                *value += above(at);
+            }
+        }
+    }
+    buckets
+}
+
+#[test]
+fn rollups_beside_memory_are_read_and_written_as_ever() {
+    let drawn = |buckets: Vec<Option<Aggregate>>| -> Vec<_> {
+        let buckets = buckets.into_iter();
+        buckets
+            .map(|bucket| bucket.map(|bucket| [bucket.min, bucket.max, bucket.last]))
+            .collect()
+    };
+    let (memory, usage) = (buckets(), buckets_of_usage());
+    let name = format!("rollup-{}-beside.bin", codec::VERSION);
+    let bytes = aggregate::encode(&usage, Some(&memory)).expect("has values");
+    check_newest(&name, &bytes);
+    let memory = drawn(memory);
+    for version in 3..=codec::VERSION {
+        let bytes = read(&format!("rollup-{version}-beside.bin"));
+        let read = aggregate::decode(&bytes, 288, Some(&memory));
+        assert_eq!(read, Ok(drawn(usage.clone())), "{version}");
+        assert!(aggregate::decode(&bytes, 288, None).is_err(), "{version}");
     }
 }
 
 #[test]
 fn rollups_are_written_as_ever() {
-    let bytes = aggregate::encode(&buckets()).expect("has values");
+    let bytes = aggregate::encode(&buckets(), None).expect("has values");
     check_newest(&format!("rollup-{}.bin", codec::VERSION), &bytes);
 }

@@ -28,8 +28,11 @@ pub(super) fn rollup(bytes: &[u8]) {
     const BUCKETS: usize = 288;
     let mut bytes = bytes.to_vec();
     mend_columns(&mut bytes);
-    if let Ok(buckets) = aggregate::decode(&bytes, BUCKETS) {
-        assert_eq!(buckets.len(), BUCKETS);
+    let memory = [Some([1, 9, 5].map(|pages| pages * codec::PAGE)); BUCKETS];
+    for memory in [None, Some(memory.as_slice())] {
+        if let Ok(buckets) = aggregate::decode(&bytes, BUCKETS, memory) {
+            assert_eq!(buckets.len(), BUCKETS);
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Samples over time. How they move through the store:
 //!
-//! 1. [`Samples::append`] writes polls to `head_log`: what is committed is acknowledged. They are in memory too, for two to four hours.
-//! 2. [`Samples::seal`] moves whole windows of two hours from `head_log` to `chunk_2h`, with their rollups of five minutes, and writes
-//!    their hours to `roll_1h`, in one transaction.
+//! 1. [`Samples::append`] writes polls to `head_log`, which has a table for each two hours: what is committed is acknowledged. They are in
+//!    memory too, for two to four hours.
+//! 2. [`Samples::seal`] makes chunks of such a window in `chunk_2h`, with their rollups of five minutes, writes their hours to `roll_1h`,
+//!    and drops the table.
 //! 3. It also merges the chunks of a finished day into `chunk_1d` and `roll_5m`.
 //! 4. What the last day of each container looked like is in memory in quarters of an hour, too: `Samples::last_day` draws from it.
 //! 5. [`Samples::query`] answers from memory, chunks or rollups, whichever has the range at the step that is asked for.
@@ -41,6 +42,7 @@ mod time;
 mod trail;
 mod varint;
 mod version;
+mod windows;
 mod write;
 
 use sqlx::PgPool;

@@ -37,6 +37,11 @@ impl Measure {
         Self::KernelTasks,
     ];
 
+    /// Whether its column may be stored as its difference to that of the working set, which is then needed to read it.
+    const fn is_beside_memory(self) -> bool {
+        matches!(self, Self::Usage | Self::Anon)
+    }
+
     /// The value of one sample. Of task counts, those of one kind.
     fn of(self, point: &Point, kind: Option<u64>) -> Option<u64> {
         match self {
@@ -111,13 +116,17 @@ pub(super) fn encode(start_ms: i64, length_ms: i64, points: &[Point]) -> RollCol
     for bucket in roll(points, BUCKET_MS) {
         buckets[((bucket.at_ms - start_ms) / BUCKET_MS) as usize] = Some(bucket);
     }
+    let all_of = |measure| -> Vec<_> {
+        let buckets = buckets.iter();
+        buckets
+            .map(|bucket| bucket.and_then(|bucket: Bucket| bucket.get(measure)))
+            .collect()
+    };
+    let memory = all_of(Measure::WorkingSet);
     let mut columns = RollColumns::default();
     for (measure, column) in Measure::ALL.into_iter().zip(&mut columns) {
-        let of_measure: Vec<_> = buckets
-            .iter()
-            .map(|bucket| bucket.and_then(|bucket: Bucket| bucket.get(measure)))
-            .collect();
-        *column = aggregate::encode(&of_measure);
+        let memory = measure.is_beside_memory().then_some(memory.as_slice());
+        *column = aggregate::encode(&all_of(measure), memory);
     }
     let kinds: Vec<_> = buckets
         .iter()
@@ -182,10 +191,20 @@ impl Rolled {
         let buckets = (length_ms / BUCKET_MS) as usize;
         let mut rolled = Self::empty(start_ms, BUCKET_MS);
         let [measures @ .., kinds] = columns;
-        for (measure, bytes) in rolled.measures.iter_mut().zip(measures) {
-            if let Some(bytes) = bytes {
-                *measure = aggregate::decode(bytes, buckets)?;
-            }
+        let memory = &columns[Measure::WorkingSet as usize];
+        let memory = memory
+            .as_deref()
+            .map(|bytes| aggregate::decode(bytes, buckets, None))
+            .transpose()?;
+        for (measure, bytes) in Measure::ALL.into_iter().zip(measures) {
+            let Some(bytes) = bytes else { continue };
+            rolled.measures[measure as usize] = match measure {
+                Measure::WorkingSet => memory.clone().unwrap_or_default(),
+                _ if measure.is_beside_memory() => {
+                    aggregate::decode(bytes, buckets, memory.as_deref())?
+                }
+                _ => aggregate::decode(bytes, buckets, None)?,
+            };
         }
         if let Some(bytes) = kinds {
             rolled.task_kind = codec::decode(bytes, buckets)?;

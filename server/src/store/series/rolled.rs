@@ -93,7 +93,13 @@ impl Samples<'_> {
             begin(from, DAY),
             chunk::start_of(from),
             to,
-            any(&[Metric::MemoryWorkingSetBytes, Metric::MemoryRatio]),
+            // Usage and anonymous memory may be stored as their differences to the working set.
+            any(&[
+                Metric::MemoryWorkingSetBytes,
+                Metric::MemoryUsageBytes,
+                Metric::MemoryAnonBytes,
+                Metric::MemoryRatio
+            ]),
             any(&[Metric::MemoryUsageBytes]),
             any(&[Metric::MemoryCacheBytes]),
             any(&[Metric::MemoryAnonBytes]),

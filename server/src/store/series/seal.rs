@@ -1,10 +1,11 @@
 //! Sealing: samples leave the head for compressed chunks and rollups.
 //!
-//! One transaction deletes rows of the head and writes what they become, so that a crash at any point leaves every sample in exactly one
-//! place, and doing it again changes nothing. Late samples take the same way: their chunk is read, merged and written again,
-//! unless retention has removed it: one sample must not take the place of the rollups of a whole day.
+//! Windows that have ended are sealed as [`super::windows`] says. What came late for its window, and history, lies in rows of which one
+//! transaction deletes some and writes what they become. Either way a crash at any point leaves every sample to be read once, and doing it
+//! again changes nothing. Of a chunk that is there already, all is read, merged and written again, unless retention has removed it: one
+//! sample must not take the place of the rollups of a whole day.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::AddAssign};
 
 use domain::Timestamp;
 use sqlx::PgTransaction;
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::store::error::{StoreError, While};
 
-const DOING: &str = "sealing samples";
+pub(super) const DOING: &str = "sealing samples";
 
 /// How long after the end of a window its polls may come in and still be sealed with it. Later ones are merged by the next sealing.
 const GRACE_MS: i64 = 5 * MINUTE;
@@ -42,6 +43,22 @@ pub struct Sealed {
     pub expired: u64,
 }
 
+impl AddAssign for Sealed {
+    fn add_assign(&mut self, more: Self) {
+        self.polls += more.polls;
+        self.chunks += more.chunks;
+        self.samples += more.samples;
+        self.days += more.days;
+        self.expired += more.expired;
+    }
+}
+
+/// A row of the head.
+pub(super) struct Poll {
+    pub(super) tick_ms: i64,
+    pub(super) payload: Vec<u8>,
+}
+
 /// Polls from before this moment may be sealed: their window has ended.
 pub(super) const fn sealable_until(now: Timestamp) -> i64 {
     chunk::start_of(now.timestamp_millis() - GRACE_MS)
@@ -50,14 +67,16 @@ pub(super) const fn sealable_until(now: Timestamp) -> i64 {
 impl Samples<'_> {
     /// Seals every window that has ended, and merges every day that has. Cheap when there is none: call it once a minute.
     pub async fn seal(&self, now: Timestamp) -> Result<Sealed, StoreError> {
+        self.open_windows(now).await;
         let until = sealable_until(now);
         let mut total = Sealed::default();
-        while let Some((window, shard)) = self.oldest_window(until).await? {
-            let sealed = self.seal_window(window, shard).await?;
-            total.polls += sealed.polls;
-            total.chunks += sealed.chunks;
-            total.samples += sealed.samples;
-            total.expired += sealed.expired;
+        for window in self.close_windows(until).await? {
+            while let Some(sealed) = self.seal_part(window).await? {
+                total += sealed;
+            }
+        }
+        while let Some((window, shard)) = self.oldest_rows(until).await? {
+            total += self.seal_rows(window, shard).await?;
         }
         // What was sealed just now stays in memory for live charts, two hours at least.
         self.head
@@ -68,7 +87,7 @@ impl Samples<'_> {
     }
 
     /// Begin of the oldest window of which there are rows in the head, if it has ended, and the part of the fleet that they are of.
-    async fn oldest_window(&self, until: i64) -> Result<Option<(i64, i16)>, StoreError> {
+    async fn oldest_rows(&self, until: i64) -> Result<Option<(i64, i16)>, StoreError> {
         let oldest = sqlx::query!(
             "SELECT tick_ms, shard FROM head_log WHERE tick_ms < $1 ORDER BY tick_ms, source_id LIMIT 1",
             until
@@ -79,21 +98,12 @@ impl Samples<'_> {
         Ok(oldest.map(|row| (chunk::start_of(row.tick_ms), row.shard)))
     }
 
-    /// Seals all rows that one part of the fleet has in one window of the head.
-    async fn seal_window(&self, start_ms: i64, shard: i16) -> Result<Sealed, StoreError> {
-        // Making a partition locks readers out until commit: better now than within the transaction.
-        let tier = Progress::read(self.pool, DOING)
-            .await?
-            .tier(i64::MAX, start_ms);
-        if tier == Some(Tier::Fresh) {
-            let day = begin(start_ms, DAY);
-            write::make_partitions(self.pool, &[("chunk_2h", day), ("roll_1h", day)], DOING)
-                .await?;
-        }
-
+    /// Seals all rows that one part of the fleet has for one window.
+    async fn seal_rows(&self, start_ms: i64, shard: i16) -> Result<Sealed, StoreError> {
+        self.prepare_chunks(start_ms).await?;
         let mut tx = self.begin_upkeep(DOING).await?;
-        let progress = Progress::read(&mut *tx, DOING).await?;
-        let polls = sqlx::query!(
+        let polls = sqlx::query_as!(
+            Poll,
             "DELETE FROM head_log WHERE tick_ms >= $1 AND tick_ms < $2 AND shard = $3 RETURNING tick_ms, payload",
             start_ms,
             start_ms + CHUNK_MS,
@@ -102,6 +112,30 @@ impl Samples<'_> {
         .fetch_all(&mut *tx)
         .await
         .during(DOING)?;
+        let sealed = Self::write_polls(&mut tx, polls).await?;
+        tx.commit().await.during(DOING)?;
+        Ok(sealed)
+    }
+
+    /// Making a partition locks readers out until commit: better now than within the transaction that fills it.
+    pub(super) async fn prepare_chunks(&self, start_ms: i64) -> Result<(), StoreError> {
+        let tier = Progress::read(self.pool, DOING)
+            .await?
+            .tier(i64::MAX, start_ms);
+        if tier == Some(Tier::Fresh) {
+            let day = begin(start_ms, DAY);
+            write::make_partitions(self.pool, &[("chunk_2h", day), ("roll_1h", day)], DOING)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what rows of the head become.
+    pub(super) async fn write_polls(
+        tx: &mut PgTransaction<'_>,
+        polls: Vec<Poll>,
+    ) -> Result<Sealed, StoreError> {
+        let progress = Progress::read(&mut **tx, DOING).await?;
         let count = polls.len() as u64;
         let windows = tokio::task::spawn_blocking(move || {
             let mut windows = Windows::default();
@@ -115,7 +149,7 @@ impl Samples<'_> {
         .during(DOING)?;
 
         let expired = windows.expired;
-        let finished = finish(&mut tx, windows.into_windows(), DOING).await?;
+        let finished = finish(tx, windows.into_windows(), DOING).await?;
         let sealed = Sealed {
             polls: count,
             chunks: finished.len() as u64,
@@ -123,8 +157,7 @@ impl Samples<'_> {
             days: 0,
             expired,
         };
-        write::write(&mut tx, finished, DOING).await?;
-        tx.commit().await.during(DOING)?;
+        write::write(tx, finished, DOING).await?;
         Ok(sealed)
     }
 
