@@ -42,6 +42,9 @@ pub(crate) struct Options {
     /// Measure for this long instead, report how memory changed, and keep every look in `target/bench/soak.csv`
     #[arg(long, value_parser = duration, value_name = "DURATION")]
     soak: Option<Duration>,
+    /// Give every container so much of a past first, so that what is kept in memory is full
+    #[arg(long, value_parser = duration, value_name = "DURATION")]
+    past: Option<Duration>,
     /// Cargo profile of the server and the simulator
     #[arg(long, default_value = "quick")]
     profile: String,
@@ -63,9 +66,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     fs::create_dir_all(&bench)?;
     let begun = Instant::now();
     let mut fleet = Fleet::start(&binaries, options.containers)?;
-    let first_round = first_round(&mut fleet, options.containers)?;
+    let first_round_s = first_round(&mut fleet, options.containers)?;
+    if let Some(past) = options.past {
+        fleet.fill(past)?;
+        first_round(&mut fleet, options.containers)?;
+    }
     println!(
-        "poll: all {} containers polled {first_round:.1} s after the server answered; warming up for {} s",
+        "poll: all {} containers polled {first_round_s:.1} s after the server answered; warming up for {} s",
         options.containers,
         options.warm_up.as_secs()
     );
@@ -93,7 +100,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         moments.push(moment);
     }
     let name = Name::new(options.containers, options.soak.is_some());
-    let figures = figures::of(&moments, first_round);
+    let figures = figures::of(&moments, first_round_s);
     let results = bench.join("results.jsonl");
     figures::append(&results, &name, &figures)?;
     println!("poll: figures are in {}", results.display());
@@ -105,7 +112,14 @@ fn build(workspace: &Workspace, profile: &str) -> Result<PathBuf> {
     let built = cargo()
         .current_dir(&workspace.root)
         .args(["build", "--profile", profile])
-        .args(["--bin", "inquest", "--bin", "inquest-simulator"])
+        .args([
+            "--bin",
+            "inquest",
+            "--bin",
+            "inquest-simulator",
+            "--bin",
+            "bench",
+        ])
         .status()?;
     ensure!(built.success(), "the server does not compile");
     Ok(workspace.target.join(profile))

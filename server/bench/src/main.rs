@@ -6,6 +6,7 @@
 mod client;
 mod cpu;
 mod figures;
+mod fill;
 mod fleet;
 mod progress;
 mod results;
@@ -48,6 +49,15 @@ enum Task {
     Run(Options),
     /// Look at 20 alert rules over 10,000 workloads, and append what a look costs
     Rules,
+    /// Give the containers in the data folder of a stopped server a past
+    Fill {
+        /// The data folder
+        #[arg(long)]
+        folder: PathBuf,
+        /// How long the past is
+        #[arg(long)]
+        minutes: i64,
+    },
     /// Print the newest of all figures in target/bench/results.jsonl as a table
     Table,
 }
@@ -75,6 +85,10 @@ fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Run(options) => run(options),
         Task::Rules => rules(),
+        Task::Fill { folder, minutes } => tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?
+            .block_on(fill::run(&folder, minutes)),
         Task::Table => table::print(),
     }
 }

@@ -1,6 +1,7 @@
 //! What only Postgres itself can tell: how large it is and how much it has logged.
 
 use anyhow::Context as _;
+use domain::ids::{ContainerKey, SourceId};
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 /// A connection as the cluster's owner.
@@ -63,6 +64,17 @@ impl Database {
              GROUP BY 1 ORDER BY 2 DESC",
         );
         Ok(sizes.fetch_all(&self.pool).await?)
+    }
+
+    /// The containers of the only source.
+    pub(crate) async fn containers(&self) -> anyhow::Result<(SourceId, Vec<ContainerKey>)> {
+        let rows: Vec<(i64, i64)> =
+            sqlx::query_as("SELECT source_id, id FROM container ORDER BY id")
+                .fetch_all(&self.pool)
+                .await?;
+        let (source, _) = rows.first().context("there is no container yet")?;
+        let keys = rows.iter().map(|(_, container)| ContainerKey(*container));
+        Ok((SourceId(*source), keys.collect()))
     }
 
     pub(crate) async fn close(self) {

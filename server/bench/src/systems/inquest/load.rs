@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::{
     fact::Observation,
-    ids::SourceId,
+    ids::{ContainerKey, SourceId},
     ledger::{LedgerChange, OpenRun},
     source::SourceKind,
     workload::{ContainerSpec, ContainerState},
@@ -238,13 +238,18 @@ impl Intake {
     }
 
     fn ticks(&self, window: &Window) -> Vec<Tick> {
-        let tick = |(tick_ms, polls): (i64, Vec<(usize, Poll)>)| Tick {
-            at: at(tick_ms),
-            samples: polls
-                .iter()
-                .map(|(container, poll)| (self.keys[*container].container, sample(poll)))
-                .collect(),
-        };
-        window.by_tick().into_iter().map(tick).collect()
+        ticks(window, |container| self.keys[container].container)
     }
+}
+
+/// Polls as a source hands them on.
+pub(crate) fn ticks(window: &Window, key: impl Fn(usize) -> ContainerKey) -> Vec<Tick> {
+    let tick = |(tick_ms, polls): (i64, Vec<(usize, Poll)>)| Tick {
+        at: at(tick_ms),
+        samples: polls
+            .iter()
+            .map(|(container, poll)| (key(*container), sample(poll)))
+            .collect(),
+    };
+    window.by_tick().into_iter().map(tick).collect()
 }
