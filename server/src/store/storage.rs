@@ -210,17 +210,14 @@ impl Store {
         let rows = sqlx::query!(
             r#"WITH sized AS (
                  SELECT container_id, count(*) AS chunks,
-                        sum(coalesce(pg_column_size(packed), 0) + coalesce(pg_column_size(at), 0)
-                            + coalesce(pg_column_size(working_set), 0) + coalesce(pg_column_size(usage), 0)
+                        sum(pg_column_size(at) + coalesce(pg_column_size(working_set), 0) + coalesce(pg_column_size(usage), 0)
                             + coalesce(pg_column_size(anon), 0) + coalesce(pg_column_size(limit_bytes), 0)
                             + coalesce(pg_column_size(tasks), 0) + coalesce(pg_column_size(task_kind), 0)
                             + coalesce(pg_column_size(kernel_tasks), 0)) AS bytes
                  FROM (
-                   SELECT container_id, at, working_set, usage, anon, limit_bytes, tasks, task_kind, kernel_tasks, NULL::bytea AS packed
-                   FROM chunk_2h TABLESAMPLE SYSTEM ($1)
+                   SELECT container_id, at, working_set, usage, anon, limit_bytes, tasks, task_kind, kernel_tasks FROM chunk_2h TABLESAMPLE SYSTEM ($1)
                    UNION ALL
-                   SELECT container_id, at, working_set, usage, anon, limit_bytes, tasks, task_kind, kernel_tasks, packed
-                   FROM chunk_1d TABLESAMPLE SYSTEM ($1)
+                   SELECT container_id, at, working_set, usage, anon, limit_bytes, tasks, task_kind, kernel_tasks FROM chunk_1d TABLESAMPLE SYSTEM ($1)
                  ) chunk
                  GROUP BY container_id
                )
@@ -247,12 +244,12 @@ impl Store {
     async fn samples_per_chunk(&self, chunks: f64) -> Result<f64, StoreError> {
         let share = (HEADERS / chunks.max(1.0)).min(1.0);
         let rows = sqlx::query!(
-            r#"SELECT substring(packed FOR $1) AS packed, substring(at FOR $1) AS times,
+            r#"SELECT substring(at FOR $1) AS "header!",
                       num_nonnulls(working_set, usage, anon, limit_bytes, tasks, kernel_tasks) AS "series!"
                FROM (
-                 SELECT at, working_set, usage, anon, limit_bytes, tasks, kernel_tasks, NULL::bytea AS packed FROM chunk_2h TABLESAMPLE SYSTEM ($2)
+                 SELECT at, working_set, usage, anon, limit_bytes, tasks, kernel_tasks FROM chunk_2h TABLESAMPLE SYSTEM ($2)
                  UNION ALL
-                 SELECT at, working_set, usage, anon, limit_bytes, tasks, kernel_tasks, packed FROM chunk_1d TABLESAMPLE SYSTEM ($2)
+                 SELECT at, working_set, usage, anon, limit_bytes, tasks, kernel_tasks FROM chunk_1d TABLESAMPLE SYSTEM ($2)
                ) chunk"#,
             series::HEADER_BYTES,
             (share * 100.0) as f32,
@@ -262,15 +259,8 @@ impl Store {
         .during(DOING)?;
         let mut samples = 0;
         for row in &rows {
-            let extent = match (&row.packed, &row.times) {
-                (Some(packed), _) => series::Extent::of_packed(packed),
-                (None, times) => series::Extent::of_times(
-                    times.as_deref().unwrap_or_default(),
-                    row.series as usize,
-                ),
-            };
-            let extent = extent.during(DOING)?;
-            samples += extent.moments * extent.series;
+            let moments = series::rows_of(&row.header).during(DOING)?;
+            samples += moments * row.series as usize;
         }
         Ok(samples as f64 / rows.len().max(1) as f64)
     }

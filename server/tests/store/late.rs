@@ -96,7 +96,7 @@ async fn a_sample_does_not_take_the_place_of_the_rollups_of_its_day() {
             .fetch_one(&sql)
             .await
             .unwrap();
-        let buckets: Vec<u8> = sqlx::query_scalar("SELECT packed FROM roll_5m")
+        let buckets: Vec<u8> = sqlx::query_scalar("SELECT working_set FROM roll_5m")
             .fetch_one(&sql)
             .await
             .unwrap();

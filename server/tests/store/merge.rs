@@ -164,52 +164,6 @@ async fn late_samples_of_a_merged_day_are_added_to_it_and_to_its_rollups() {
 }
 
 #[tokio::test]
-async fn a_day_that_an_older_server_merged_is_read_and_added_to() {
-    let fixture = Fixture::new().await;
-    let containers = containers(&fixture, 1).await;
-    let mut ticks = polls(
-        &containers,
-        midnight(2),
-        midnight(2) + TimeDelta::minutes(90),
-    );
-    append(&fixture, &ticks).await;
-    // One merge has to be over for a late sample to go into a day.
-    fixture.store.samples().seal(today()).await.unwrap();
-    // Its columns one by one, as it was written: a chunk of the first two hours has the times of its day.
-    append(&fixture, &ticks).await;
-    let sql = fixture.sql().await;
-    let unpacked = "WITH day AS (DELETE FROM chunk_1d RETURNING container_id, start_ms),
-         progress AS (UPDATE sample_progress SET merged_day_ms = 0 RETURNING merged_day_ms)
-         SELECT container_id FROM day, progress";
-    sqlx::query(unpacked).execute(&sql).await.unwrap();
-    let before = midnight(1) - TimeDelta::hours(20);
-    fixture.store.samples().seal(before).await.unwrap();
-    for statement in [
-        "INSERT INTO chunk_1d (container_id, start_ms, at, working_set, usage, anon, limit_bytes, tasks, task_kind, kernel_tasks)
-         SELECT container_id, start_ms, at, working_set, usage, anon, limit_bytes, tasks, task_kind, kernel_tasks FROM chunk_2h",
-        "UPDATE sample_progress SET merged_day_ms = (SELECT max(start_ms) FROM chunk_2h), merged_container_id = 9223372036854775807",
-        "DELETE FROM chunk_2h",
-    ] {
-        let changed = sqlx::query(statement).execute(&sql).await.unwrap();
-        assert_eq!(changed.rows_affected(), 1, "{statement}");
-    }
-    let all = |ticks: &[Tick]| of(ticks, containers[0]);
-    assert_eq!(stored(&fixture.store, containers[0]).await, all(&ticks));
-
-    let at = midnight(2) + TimeDelta::minutes(100);
-    ticks.push(Tick {
-        at,
-        samples: vec![(containers[0], sample(at, 7))],
-    });
-    append(&fixture, &ticks[ticks.len() - 1..]).await;
-    fixture.store.samples().seal(before).await.unwrap();
-    assert_eq!(stored(&fixture.store, containers[0]).await, all(&ticks));
-    let packed = "SELECT packed IS NOT NULL AND num_nonnulls(at, working_set, usage, tasks) = 0 FROM chunk_1d";
-    let packed: bool = sqlx::query_scalar(packed).fetch_one(&sql).await.unwrap();
-    assert!(packed);
-}
-
-#[tokio::test]
 async fn a_day_whose_merge_was_cut_off_is_read_in_full_and_merged_again() {
     let fixture = Fixture::new().await;
     // More than one transaction's worth.

@@ -1,10 +1,8 @@
-//! Samples of one container as a row of `chunk_2h` or `chunk_1d`: a column for the times and one for each metric. Those of a day are packed
-//! into one value, unless an older server wrote them.
+//! Samples of one container as a row of `chunk_2h` or `chunk_1d`: a column for the times and one for each metric.
 
 use super::{
     beside,
     codec::{self, CodecError},
-    packed,
     point::{Column, Point},
     time::{DAY, HOUR, begin},
 };
@@ -88,30 +86,6 @@ impl ChunkRow {
         }
     }
 
-    /// All columns in one.
-    pub(super) fn pack(&self) -> Vec<u8> {
-        let mut all = [None; Column::ALL.len() + 1];
-        all[0] = Some(self.at.as_slice());
-        for (packed, column) in all[1..].iter_mut().zip(&self.columns) {
-            *packed = column.as_deref();
-        }
-        packed::pack(&all)
-    }
-
-    /// Takes the times and the columns that are `wanted` out of what [`ChunkRow::pack`] made.
-    pub(super) fn unpack(
-        packed: &[u8],
-        wanted: [bool; Column::ALL.len()],
-    ) -> Result<(Vec<u8>, Columns), CodecError> {
-        let [at, all @ ..]: [Option<&[u8]>; Column::ALL.len() + 1] = packed::unpack(packed)?;
-        let at = at.ok_or(CodecError::Malformed("no times"))?;
-        let mut columns = Columns::default();
-        for ((column, bytes), wanted) in columns.iter_mut().zip(all).zip(wanted) {
-            *column = bytes.filter(|_| wanted).map(<[u8]>::to_vec);
-        }
-        Ok((at.to_vec(), columns))
-    }
-
     /// The points, in order of time.
     pub(super) fn decode(&self) -> Result<Vec<Point>, CodecError> {
         let mut points = Vec::new();
@@ -167,34 +141,6 @@ impl ChunkRow {
     }
 }
 
-/// As much of the beginning of a packed row, or of a column of times, as [`Extent`] needs.
-pub(in crate::store) const HEADER_BYTES: i32 = 1 + 5 * 8 + codec::HEADER_BYTES;
-
-/// How much is in a row, told by its first bytes. No checksum is looked at: good for statistics alone.
-pub(in crate::store) struct Extent {
-    pub(in crate::store) moments: usize,
-    pub(in crate::store) series: usize,
-}
-
-impl Extent {
-    /// Of a packed row.
-    pub(in crate::store) fn of_packed(mut header: &[u8]) -> Result<Self, CodecError> {
-        let [_at, lengths @ ..] = packed::take_lengths::<{ Column::ALL.len() + 1 }>(&mut header)?;
-        let columns = Column::ALL.into_iter().zip(lengths);
-        let series = columns.filter(|(column, length)| *column != Column::TaskKind && *length > 0);
-        Ok(Self {
-            moments: codec::rows_of(header)?,
-            series: series.count(),
-        })
-    }
-
-    /// Of a row whose series are columns of their own.
-    pub(in crate::store) fn of_times(header: &[u8], series: usize) -> Result<Self, CodecError> {
-        let moments = codec::rows_of(header)?;
-        Ok(Self { moments, series })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::{collection::btree_set, prelude::*};
@@ -214,12 +160,7 @@ mod tests {
             prop_assert_eq!(row.decode_range(from, to, &mut part), Ok(()));
             let model: Vec<Point> = points.iter().filter(|point| (from..to).contains(&point.at_ms)).copied().collect();
             prop_assert_eq!(part, model);
-            prop_assert_eq!(row.decode(), Ok(points.clone()));
-            let packed = row.pack();
-            let all = [true; Column::ALL.len()];
-            prop_assert_eq!(ChunkRow::unpack(&packed, all), Ok((row.at, row.columns)));
-            let header = &packed[..packed.len().min(HEADER_BYTES as usize)];
-            prop_assert_eq!(Extent::of_packed(header).map(|extent| extent.moments), Ok(points.len()));
+            prop_assert_eq!(row.decode(), Ok(points));
         }
     }
 

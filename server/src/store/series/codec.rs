@@ -169,10 +169,10 @@ pub(super) fn decode_as(
 }
 
 /// As much of the beginning of a column as [`rows_of`] needs.
-pub(super) const HEADER_BYTES: i32 = 12;
+pub(in crate::store) const HEADER_BYTES: i32 = 12;
 
 /// How many rows a column has, from its first bytes. The checksum is not looked at: good for statistics alone.
-pub(super) fn rows_of(header: &[u8]) -> Result<usize, CodecError> {
+pub(in crate::store) fn rows_of(header: &[u8]) -> Result<usize, CodecError> {
     let (_version_and_flags, mut rest) = header
         .split_at_checked(2)
         .ok_or(CodecError::Malformed("cut short"))?;

@@ -29,7 +29,6 @@ mod hours;
 mod late;
 mod merge;
 mod numbers;
-mod packed;
 mod point;
 mod raw;
 mod read;
@@ -49,8 +48,8 @@ mod write;
 use sqlx::PgPool;
 
 pub use append::{Appended, Tick};
-pub(super) use chunk::{Extent, HEADER_BYTES};
 pub use codec::CodecError;
+pub(super) use codec::{HEADER_BYTES, rows_of};
 pub(super) use day::{Day, Lines};
 pub(super) use head::Head;
 pub(super) use late::Frontier;

@@ -59,21 +59,8 @@ impl Samples<'_> {
         metrics: &[Metric],
     ) -> Result<Vec<ChunkRow>, StoreError> {
         let any = |of_column: &[Metric]| metrics.iter().any(|metric| of_column.contains(metric));
-        // Usage and anonymous memory may be stored as their differences to the working set.
-        let working_set = any(&[
-            Metric::MemoryWorkingSetBytes,
-            Metric::MemoryUsageBytes,
-            Metric::MemoryCacheBytes,
-            Metric::MemoryAnonBytes,
-            Metric::MemoryRatio,
-        ]);
-        let usage = any(&[Metric::MemoryUsageBytes, Metric::MemoryCacheBytes]);
-        let anon = any(&[Metric::MemoryAnonBytes]);
-        let limit = any(&[Metric::MemoryLimitBytes, Metric::MemoryRatio]);
-        let tasks = any(&[Metric::Tasks]);
-        let kernel_tasks = any(&[Metric::KernelTasks]);
-        let rows = sqlx::query!(
-            r#"SELECT container_id AS "container_id!", start_ms AS "start_ms!", length_ms AS "length_ms!", at, packed,
+        sqlx::query!(
+            r#"SELECT container_id AS "container_id!", start_ms AS "start_ms!", length_ms AS "length_ms!", at AS "at!",
                       CASE WHEN $4 THEN working_set END AS working_set,
                       CASE WHEN $5 THEN usage END AS usage,
                       CASE WHEN $6 THEN anon END AS anon,
@@ -87,43 +74,38 @@ impl Samples<'_> {
             containers,
             from,
             to,
-            working_set,
-            usage,
-            anon,
-            limit,
-            tasks,
-            kernel_tasks,
+            // Usage and anonymous memory may be stored as their differences to the working set.
+            any(&[
+                Metric::MemoryWorkingSetBytes,
+                Metric::MemoryUsageBytes,
+                Metric::MemoryCacheBytes,
+                Metric::MemoryAnonBytes,
+                Metric::MemoryRatio
+            ]),
+            any(&[Metric::MemoryUsageBytes, Metric::MemoryCacheBytes]),
+            any(&[Metric::MemoryAnonBytes]),
+            any(&[Metric::MemoryLimitBytes, Metric::MemoryRatio]),
+            any(&[Metric::Tasks]),
+            any(&[Metric::KernelTasks]),
             begin(from, DAY),
         )
+        .map(|row| ChunkRow {
+            container_id: row.container_id,
+            start_ms: row.start_ms,
+            length_ms: row.length_ms,
+            at: row.at,
+            columns: [
+                row.working_set,
+                row.usage,
+                row.anon,
+                row.limit_bytes,
+                row.tasks,
+                row.task_kind,
+                row.kernel_tasks,
+            ],
+        })
         .fetch_all(self.pool)
         .await
-        .during(DOING)?;
-        let wanted = [working_set, usage, anon, limit, tasks, tasks, kernel_tasks];
-        rows.into_iter()
-            .map(|row| {
-                let (at, columns) = match row.packed {
-                    Some(packed) => ChunkRow::unpack(&packed, wanted).during(DOING)?,
-                    None => (
-                        row.at.unwrap_or_default(),
-                        [
-                            row.working_set,
-                            row.usage,
-                            row.anon,
-                            row.limit_bytes,
-                            row.tasks,
-                            row.task_kind,
-                            row.kernel_tasks,
-                        ],
-                    ),
-                };
-                Ok(ChunkRow {
-                    container_id: row.container_id,
-                    start_ms: row.start_ms,
-                    length_ms: row.length_ms,
-                    at,
-                    columns,
-                })
-            })
-            .collect()
+        .during(DOING)
     }
 }

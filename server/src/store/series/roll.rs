@@ -162,19 +162,6 @@ pub(super) fn split(mut bytes: &[u8]) -> Result<RollColumns, CodecError> {
     Ok(columns)
 }
 
-/// Those columns that are `wanted`: the others need not be decoded.
-pub(super) fn only(
-    mut columns: RollColumns,
-    wanted: [bool; Measure::ALL.len() + 1],
-) -> RollColumns {
-    for (column, wanted) in columns.iter_mut().zip(wanted) {
-        if !wanted {
-            *column = None;
-        }
-    }
-    columns
-}
-
 /// Rollups of one container to draw from. Measures that were not asked for are empty.
 #[derive(Clone, Debug)]
 pub(super) struct Rolled {

@@ -8,7 +8,7 @@ use super::{
     Samples,
     chunk::{self, CHUNK_MS},
     grid::Grid,
-    hours, packed,
+    hours,
     raw::Raw,
     roll::{self, Rolled},
     time::{DAY, HOUR, begin},
@@ -72,21 +72,8 @@ impl Samples<'_> {
         metrics: &[Metric],
     ) -> Result<Rollups, StoreError> {
         let any = |of_column: &[Metric]| metrics.iter().any(|metric| of_column.contains(metric));
-        // Usage and anonymous memory may be stored as their differences to the working set.
-        let working_set = any(&[
-            Metric::MemoryWorkingSetBytes,
-            Metric::MemoryUsageBytes,
-            Metric::MemoryAnonBytes,
-            Metric::MemoryRatio,
-        ]);
-        let usage = any(&[Metric::MemoryUsageBytes]);
-        let cache = any(&[Metric::MemoryCacheBytes]);
-        let anon = any(&[Metric::MemoryAnonBytes]);
-        let limit = any(&[Metric::MemoryLimitBytes, Metric::MemoryRatio]);
-        let tasks = any(&[Metric::Tasks]);
-        let kernel_tasks = any(&[Metric::KernelTasks]);
         let rows = sqlx::query!(
-            r#"SELECT container_id AS "container_id!", start_ms AS "start_ms!", NULL::bytea AS rolled, packed,
+            r#"SELECT container_id AS "container_id!", start_ms AS "start_ms!", NULL::bytea AS rolled,
                       CASE WHEN $5 THEN working_set END AS working_set,
                       CASE WHEN $6 THEN usage END AS usage,
                       CASE WHEN $7 THEN cache END AS cache,
@@ -98,7 +85,7 @@ impl Samples<'_> {
                FROM roll_5m
                WHERE container_id = ANY($1) AND start_ms >= $2 AND start_ms < $4
                UNION ALL
-               SELECT container_id, start_ms, rolled, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+               SELECT container_id, start_ms, rolled, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
                FROM chunk_2h
                WHERE container_id = ANY($1) AND start_ms >= $3 AND start_ms < $4 AND rolled IS NOT NULL
                ORDER BY 2"#,
@@ -106,51 +93,40 @@ impl Samples<'_> {
             begin(from, DAY),
             chunk::start_of(from),
             to,
-            working_set,
-            usage,
-            cache,
-            anon,
-            limit,
-            tasks,
-            kernel_tasks,
+            // Usage and anonymous memory may be stored as their differences to the working set.
+            any(&[
+                Metric::MemoryWorkingSetBytes,
+                Metric::MemoryUsageBytes,
+                Metric::MemoryAnonBytes,
+                Metric::MemoryRatio
+            ]),
+            any(&[Metric::MemoryUsageBytes]),
+            any(&[Metric::MemoryCacheBytes]),
+            any(&[Metric::MemoryAnonBytes]),
+            any(&[Metric::MemoryLimitBytes, Metric::MemoryRatio]),
+            any(&[Metric::Tasks]),
+            any(&[Metric::KernelTasks]),
         )
         .fetch_all(self.pool)
         .await
         .during(DOING)?;
-        let wanted = [
-            working_set,
-            usage,
-            cache,
-            anon,
-            limit,
-            tasks,
-            kernel_tasks,
-            tasks,
-        ];
         let mut rollups = Rollups::new();
         for row in rows {
-            let rolled = match (row.rolled, row.packed) {
-                (Some(joined), _) => roll::split(&joined)
-                    .map(|columns| roll::only(columns, wanted))
-                    .and_then(|columns| Rolled::decode(row.start_ms, CHUNK_MS, &columns)),
-                (None, Some(packed)) => packed::unpack(&packed)
-                    .map(|columns| {
-                        roll::only(columns.map(|bytes| bytes.map(<[u8]>::to_vec)), wanted)
-                    })
-                    .and_then(|columns| Rolled::decode(row.start_ms, DAY, &columns)),
-                (None, None) => {
-                    let columns = [
-                        row.working_set,
-                        row.usage,
-                        row.cache,
-                        row.anon,
-                        row.limit_bytes,
-                        row.tasks,
-                        row.kernel_tasks,
-                        row.task_kind,
-                    ];
-                    Rolled::decode(row.start_ms, DAY, &columns)
-                }
+            let rolled = if let Some(joined) = row.rolled {
+                roll::split(&joined)
+                    .and_then(|columns| Rolled::decode(row.start_ms, CHUNK_MS, &columns))
+            } else {
+                let columns = [
+                    row.working_set,
+                    row.usage,
+                    row.cache,
+                    row.anon,
+                    row.limit_bytes,
+                    row.tasks,
+                    row.kernel_tasks,
+                    row.task_kind,
+                ];
+                Rolled::decode(row.start_ms, DAY, &columns)
             };
             rollups
                 .entry(row.container_id)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::PgTransaction;
 
-use super::{chunk::ChunkRow, point::Column};
+use super::chunk::ChunkRow;
 use crate::store::error::{StoreError, While};
 
 /// Begin and end of what is asked for of each container.
@@ -22,7 +22,7 @@ pub(super) async fn chunks(
     let to: Vec<i64> = wanted.iter().map(|wanted| wanted.2).collect();
     let rows = sqlx::query!(
         r#"SELECT wanted.from_ms AS "from_ms!", c.container_id AS "container_id!", c.start_ms AS "start_ms!", c.length_ms AS "length_ms!",
-                  c.at, c.working_set, c.usage, c.anon, c.limit_bytes, c.tasks, c.task_kind, c.kernel_tasks, c.packed
+                  c.at AS "at!", c.working_set, c.usage, c.anon, c.limit_bytes, c.tasks, c.task_kind, c.kernel_tasks
            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS wanted (container_id, from_ms, to_ms)
            JOIN chunk c ON c.container_id = wanted.container_id AND c.start_ms >= wanted.from_ms AND c.start_ms < wanted.to_ms
            WHERE c.start_ms >= $4 AND c.start_ms < $5
@@ -38,11 +38,15 @@ pub(super) async fn chunks(
     .during(doing)?;
     let mut found = HashMap::<_, Vec<_>>::new();
     for row in rows {
-        let (at, columns) = match row.packed {
-            Some(packed) => ChunkRow::unpack(&packed, [true; Column::ALL.len()]).during(doing)?,
-            None => (
-                row.at.unwrap_or_default(),
-                [
+        found
+            .entry((row.container_id, row.from_ms))
+            .or_default()
+            .push(ChunkRow {
+                container_id: row.container_id,
+                start_ms: row.start_ms,
+                length_ms: row.length_ms,
+                at: row.at,
+                columns: [
                     row.working_set,
                     row.usage,
                     row.anon,
@@ -51,17 +55,6 @@ pub(super) async fn chunks(
                     row.task_kind,
                     row.kernel_tasks,
                 ],
-            ),
-        };
-        found
-            .entry((row.container_id, row.from_ms))
-            .or_default()
-            .push(ChunkRow {
-                container_id: row.container_id,
-                start_ms: row.start_ms,
-                length_ms: row.length_ms,
-                at,
-                columns,
             });
     }
     Ok(found)

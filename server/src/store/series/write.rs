@@ -6,7 +6,7 @@ use super::{
     chunk::{ChunkRow, Tier},
     finish::Finished,
     hours::Hours,
-    packed, roll,
+    roll,
     time::{DAY, begin},
 };
 use crate::store::error::{StoreError, While};
@@ -150,37 +150,74 @@ async fn write_merged(
     rows: Vec<Finished>,
     doing: &'static str,
 ) -> Result<(), StoreError> {
-    let (mut containers, mut starts) = (Vec::new(), Vec::new());
-    let (mut chunks, mut rolled, mut hours) = (Vec::new(), Vec::new(), Hours::default());
+    let (mut chunks, mut hours) = (Chunks::default(), Hours::default());
+    let mut rolled: [Bytes; 8] = Default::default();
     for row in rows {
-        containers.push(row.chunk.container_id);
-        starts.push(row.chunk.start_ms);
-        chunks.push(row.chunk.pack());
-        rolled.push(packed::pack(&row.rolled.each_ref().map(Option::as_deref)));
+        for (column, bytes) in rolled.iter_mut().zip(row.rolled) {
+            column.push(bytes);
+        }
         hours.push_all(row.chunk.container_id, &row.hours);
+        chunks.push(row.chunk);
     }
+    let [
+        working_set,
+        usage,
+        anon,
+        limit_bytes,
+        tasks,
+        task_kind,
+        kernel_tasks,
+    ] = &chunks.columns;
     sqlx::query!(
-        "INSERT INTO chunk_1d (container_id, start_ms, packed)
-         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])
+        "INSERT INTO chunk_1d (container_id, start_ms, at, working_set, usage, anon, limit_bytes, tasks, task_kind, kernel_tasks)
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[],
+                              $9::bytea[], $10::bytea[])
          ON CONFLICT (container_id, start_ms) DO UPDATE SET
-             packed = excluded.packed, at = NULL, working_set = NULL, usage = NULL, anon = NULL,
-             limit_bytes = NULL, tasks = NULL, task_kind = NULL, kernel_tasks = NULL",
-        &containers,
-        &starts,
-        &chunks,
+             at = excluded.at, working_set = excluded.working_set, usage = excluded.usage, anon = excluded.anon,
+             limit_bytes = excluded.limit_bytes, tasks = excluded.tasks, task_kind = excluded.task_kind,
+             kernel_tasks = excluded.kernel_tasks",
+        &chunks.containers,
+        &chunks.starts,
+        &chunks.at,
+        working_set as _,
+        usage as _,
+        anon as _,
+        limit_bytes as _,
+        tasks as _,
+        task_kind as _,
+        kernel_tasks as _,
     )
     .execute(&mut **tx)
     .await
     .during(doing)?;
+    let [
+        working_set,
+        usage,
+        cache,
+        anon,
+        limit_bytes,
+        tasks,
+        kernel_tasks,
+        task_kind,
+    ] = &rolled;
     sqlx::query!(
-        "INSERT INTO roll_5m (container_id, start_ms, packed)
-         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])
+        "INSERT INTO roll_5m (container_id, start_ms, working_set, usage, cache, anon, limit_bytes, tasks, kernel_tasks, task_kind)
+         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[],
+                              $9::bytea[], $10::bytea[])
          ON CONFLICT (container_id, start_ms) DO UPDATE SET
-             packed = excluded.packed, working_set = NULL, usage = NULL, cache = NULL, anon = NULL,
-             limit_bytes = NULL, tasks = NULL, task_kind = NULL, kernel_tasks = NULL",
-        &containers,
-        &starts,
-        &rolled,
+             working_set = excluded.working_set, usage = excluded.usage, cache = excluded.cache, anon = excluded.anon,
+             limit_bytes = excluded.limit_bytes, tasks = excluded.tasks, kernel_tasks = excluded.kernel_tasks,
+             task_kind = excluded.task_kind",
+        &chunks.containers,
+        &chunks.starts,
+        working_set as _,
+        usage as _,
+        cache as _,
+        anon as _,
+        limit_bytes as _,
+        tasks as _,
+        kernel_tasks as _,
+        task_kind as _,
     )
     .execute(&mut **tx)
     .await
