@@ -1,5 +1,6 @@
 //! Workloads as people read them: who they are, how they are now, how often they restarted.
 
+use chrono::TimeDelta;
 use domain::{
     Timestamp,
     ids::{ContainerKey, EngineId, WorkloadId},
@@ -159,16 +160,24 @@ impl Store {
 
     async fn rows(&self, wanted: &Wanted<'_>, now: Timestamp) -> Result<Vec<Row>, StoreError> {
         let after = wanted.after.map(|Cursor(place)| place);
+        // Computed here: there, they would be for every restart of a month.
+        let [ten_minutes, day, week, month] = [
+            TimeDelta::minutes(10),
+            TimeDelta::hours(24),
+            TimeDelta::days(7),
+            TimeDelta::days(30),
+        ]
+        .map(|length| now - length);
         sqlx::query_as!(
             Row,
             r#"WITH counted AS (
                    SELECT workload_id,
-                          count(*) FILTER (WHERE ended_at > $1::timestamptz - interval '10 minutes') AS last_10m,
-                          count(*) FILTER (WHERE ended_at > $1::timestamptz - interval '24 hours') AS last_24h,
-                          count(*) FILTER (WHERE ended_at > $1::timestamptz - interval '7 days') AS last_7d,
+                          count(*) FILTER (WHERE ended_at > $10) AS last_10m,
+                          count(*) FILTER (WHERE ended_at > $11) AS last_24h,
+                          count(*) FILTER (WHERE ended_at > $12) AS last_7d,
                           count(*) AS last_30d
                    FROM restart
-                   WHERE counts AND ended_at > $1::timestamptz - interval '30 days' AND ended_at <= $1
+                   WHERE counts AND ended_at > $13 AND ended_at <= $1
                      AND ($2::bigint IS NULL OR workload_id = $2)
                    GROUP BY workload_id
                ), listed AS (
@@ -216,6 +225,10 @@ impl Store {
             after.map(|[_, last_24h, ..]| last_24h),
             after.map(|[_, _, last_30d, _]| last_30d),
             wanted.limit,
+            ten_minutes,
+            day,
+            week,
+            month,
         )
         .fetch_all(&self.pool)
         .await

@@ -19,21 +19,30 @@ impl Samples<'_> {
     /// Makes sure that there are tables for the window of a moment and for the next one. Where that fails, polls are written as late ones
     /// are, which costs a little and loses nothing.
     pub(super) async fn open_windows(&self, now: Timestamp) {
-        let start_ms = chunk::start_of(now.timestamp_millis());
-        for window_ms in [start_ms, start_ms + CHUNK_MS] {
-            if let Err(error) = self.open_window(window_ms).await {
-                tracing::warn!(%error, "no table for a window of the head");
-            }
+        if let Err(error) = self.try_open_windows(now).await {
+            tracing::warn!(%error, "no table for a window of the head");
         }
     }
 
-    async fn open_window(&self, window_ms: i64) -> Result<(), StoreError> {
-        let mut tx = self.begin_windows().await?;
-        sqlx::query!("SELECT open_head_window($1)", window_ms)
-            .fetch_one(&mut *tx)
-            .await
-            .during(DOING)?;
-        tx.commit().await.during(DOING)
+    async fn try_open_windows(&self, now: Timestamp) -> Result<(), StoreError> {
+        let start_ms = chunk::start_of(now.timestamp_millis());
+        let missing = sqlx::query_scalar!(
+            r#"SELECT wanted.start_ms AS "start_ms!" FROM unnest($1::bigint[]) AS wanted (start_ms)
+               WHERE NOT EXISTS (SELECT FROM head_window w WHERE w.start_ms = wanted.start_ms)"#,
+            &[start_ms, start_ms + CHUNK_MS],
+        )
+        .fetch_all(self.pool)
+        .await
+        .during(DOING)?;
+        for window_ms in missing {
+            let mut tx = self.begin_windows().await?;
+            sqlx::query!("SELECT open_head_window($1)", window_ms)
+                .fetch_one(&mut *tx)
+                .await
+                .during(DOING)?;
+            tx.commit().await.during(DOING)?;
+        }
+        Ok(())
     }
 
     /// Closes every window that ended before a moment. Returns all that are closed and not gone, the oldest first.
