@@ -8,6 +8,7 @@ mod cpu;
 mod figures;
 mod fill;
 mod fleet;
+mod previews;
 mod progress;
 mod results;
 mod rules;
@@ -47,8 +48,8 @@ use crate::{
 enum Task {
     /// Load all systems with the same data, ask all the same, and append the figures to target/bench/results.jsonl
     Run(Options),
-    /// Look at 20 alert rules over 10,000 workloads, and append what a look costs
-    Rules,
+    /// Look at 20 alert rules over 10,000 workloads, preview rules over 30 days of 200, and append what that costs
+    Rules(RulesOptions),
     /// Give the containers in the data folder of a stopped server a past
     Fill {
         /// The data folder
@@ -75,6 +76,21 @@ struct Options {
     folder: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct RulesOptions {
+    /// Only one of the two
+    #[arg(long, value_enum)]
+    only: Option<RulesPart>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum RulesPart {
+    /// Looking at all rules
+    Looks,
+    /// Previews, for which 30 days of 200 workloads are loaded
+    Previews,
+}
+
 /// How long Inquest waits for late polls before it seals a window; windows have two hours.
 const GRACE_MS: i64 = 5 * 60 * 1000;
 const WINDOW_MS: i64 = 2 * HOUR_MS;
@@ -84,7 +100,7 @@ const AT_MOST_MS: i64 = HOUR_MS;
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Run(options) => run(options),
-        Task::Rules => rules(),
+        Task::Rules(options) => rules(&options),
         Task::Fill { folder, minutes } => tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?
@@ -93,7 +109,7 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-fn rules() -> anyhow::Result<()> {
+fn rules(options: &RulesOptions) -> anyhow::Result<()> {
     let results = Results::open("full")?;
     let run = tempfile::Builder::new()
         .prefix("run-")
@@ -103,10 +119,26 @@ fn rules() -> anyhow::Result<()> {
         .build()?;
     runtime.block_on(async {
         tokio::select! {
-            outcome = rules::run(run.path(), &results) => outcome,
+            outcome = measure_rules(options.only, run.path(), &results) => outcome,
             () = interrupted() => Err(anyhow::anyhow!("interrupted")),
         }
     })
+}
+
+async fn measure_rules(
+    only: Option<RulesPart>,
+    run: &Path,
+    results: &Results,
+) -> anyhow::Result<()> {
+    if only != Some(RulesPart::Previews) {
+        eprintln!("Looking at all rules");
+        rules::run(run, results).await?;
+    }
+    if only != Some(RulesPart::Looks) {
+        eprintln!("Previews");
+        previews::run(run, results).await?;
+    }
+    Ok(())
 }
 
 fn run(options: Options) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! One look at every rule: what was read in, what changed out. No database, no clock.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use domain::{
@@ -9,7 +9,7 @@ use domain::{
         Condition, Happening, Inhibition, Look, Message, Notice, Pick, Reading, Side, Signal,
         Subject, Suppressed, Target, Threshold, due,
     },
-    ids::{RestartId, RuleId, SourceId, WorkloadId},
+    ids::{RuleId, SourceId},
     leak::Growth,
     outlook::Outlook,
     sample::Sample,
@@ -17,49 +17,11 @@ use domain::{
     workload::ContainerState,
 };
 
+use super::readings::{Readings, When};
 use crate::store::alerts::{
-    GoingOn, Member, OpenAlert, Plan, Reason, Roster, SourceMember, Step, StoredRule,
-    StoredSilence, TargetKey, message,
+    Member, OpenAlert, Plan, Reason, SourceMember, Step, StoredRule, StoredSilence, TargetKey,
+    message,
 };
-
-/// Everything that was read for one look.
-#[derive(Debug, Default)]
-pub struct Readings {
-    /// Who there is.
-    pub roster: Roster,
-    /// Sources that are watched by this configuration; those of earlier ones only have a history.
-    pub watched: HashSet<SourceId>,
-    /// Samples since the last look, by workload; those of a workload that was not looked up are missing.
-    pub samples: HashMap<WorkloadId, Vec<Sample>>,
-    /// What is expected of the present runs; a run that was not judged yet is missing.
-    pub outlooks: HashMap<WorkloadId, Outlook>,
-    /// Restarts by rule and workload. A rule that is missing was not counted: nothing about it can have changed.
-    pub counts: HashMap<RuleId, Counted>,
-    /// Incidents that go on.
-    pub incidents: GoingOn,
-    /// Why the ends came about that alerts are about.
-    pub reasons: HashMap<RestartId, Reason>,
-}
-
-/// Restarts in the window of a rule.
-#[derive(Debug, Default)]
-pub struct Counted {
-    /// By workload; who has none is left out.
-    pub by_workload: HashMap<WorkloadId, u32>,
-    /// Whether every workload was counted, or only those with an alert.
-    pub is_complete: bool,
-}
-
-/// When the look is taken, and how much before it was not seen.
-#[derive(Clone, Copy, Debug)]
-pub struct When {
-    /// Now.
-    pub now: Timestamp,
-    /// Since the last look.
-    pub since_last: TimeDelta,
-    /// Of that, what nobody watched because Inquest did not run.
-    pub blind: TimeDelta,
-}
 
 /// A sample this many intervals old says nothing about now.
 const STALE_INTERVALS: i64 = 3;
@@ -425,6 +387,9 @@ impl Scene<'_> {
             }
             (Signal::Restarts { .. }, Whom::Workload(member)) => {
                 let counted = self.readings.counts.get(&self.stored.id)?;
+                if counted.changed.contains(&member.id) {
+                    return None;
+                }
                 let count = counted.by_workload.get(&member.id).copied();
                 (counted.is_complete || count.is_some())
                     .then(|| Reading::Value(f64::from(count.unwrap_or(0))))

@@ -9,16 +9,17 @@ mod firing;
 pub mod metrics;
 mod picture;
 mod preview;
-
+mod readings;
 mod service;
 mod watch;
 
 pub(crate) use self::dispatcher::settings;
 pub use self::{
     dispatcher::Dispatcher,
-    evaluate::{Counted, Readings, When, evaluate},
+    evaluate::evaluate,
     firing::follow,
     preview::preview,
+    readings::{Counted, Readings, When},
     service::{Alerting, Setup},
     watch::Watch,
 };

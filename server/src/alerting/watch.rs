@@ -15,14 +15,15 @@ use metrics::histogram;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::{
-    evaluate::{Counted, Readings, When, evaluate},
+    evaluate::evaluate,
     metrics::TICK_SECONDS,
+    readings::{Counted, Readings, When},
 };
 use crate::{
     analyze::Outlooks,
     store::{
         Store, StoreError,
-        alerts::{OpenAlert, StoredRule},
+        alerts::{Kept, StoredRule},
     },
 };
 
@@ -75,13 +76,42 @@ impl Watch {
         }
     }
 
-    /// Looks once.
+    /// Looks once. Whatever can be read before is, so that nobody who changes alerts waits for it.
     pub async fn look(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        let roster = self.store.alert_roster(now).await?;
-        let incidents = self.store.alerts().going_on(now).await?;
         let alerts = self.store.alerts();
+        let before = alerts.kept().await?;
+        let roster = self.store.alert_roster(now).await?;
+        let incidents = alerts.going_on(now).await?;
+        let recount = self.rules != before.rules
+            || self.recounted_at.is_none_or(|at| now - at >= RECOUNT_EVERY);
+        let counts = self.counts(&before, recount, now).await?;
+        let told_of: Vec<RestartId> = before
+            .open
+            .iter()
+            .filter_map(|alert| alert.restart)
+            .collect();
+        let reasons = alerts.reasons(&told_of).await?;
+        let reach = before
+            .last_at
+            .unwrap_or(now - TimeDelta::seconds(10))
+            .max(now - PAUSE);
+        let samples = self.samples(&before.rules, &roster, reach, now);
+        let runs = roster.workloads.iter();
+        let outlooks = self
+            .outlooks
+            .of_runs(runs.map(|member| (member.id, member.started_at)));
+        let mut readings = Readings {
+            roster,
+            outlooks,
+            watched: self.watched.clone(),
+            samples,
+            counts,
+            incidents,
+            reasons,
+        };
         let mut tick = alerts.begin_tick().await?;
-        let since_last = tick.last_at.map_or(TimeDelta::zero(), |last| {
+        readings.not_counted_since(&before, &tick.kept);
+        let since_last = tick.kept.last_at.map_or(TimeDelta::zero(), |last| {
             (now - last).max(TimeDelta::zero())
         });
         let when = When {
@@ -93,62 +123,32 @@ impl Watch {
                 TimeDelta::zero()
             },
         };
-        let recount = self.rules != tick.rules
-            || self.recounted_at.is_none_or(|at| now - at >= RECOUNT_EVERY);
-        let counts = self.counts(&tick.rules, &tick.open, recount, now).await?;
-        // They belong to ends that are in the ledger already, which the lock does not guard: another connection will do.
-        let told_of: Vec<RestartId> = tick.open.iter().filter_map(|alert| alert.restart).collect();
-        let reasons = alerts.reasons(&told_of).await?;
-        let reach = tick
-            .last_at
-            .unwrap_or(now - TimeDelta::seconds(10))
-            .max(now - PAUSE);
-        let samples = self.samples(&tick.rules, &roster, reach, now);
-        let runs = roster.workloads.iter();
-        let outlooks = self
-            .outlooks
-            .of_runs(runs.map(|member| (member.id, member.started_at)));
-        let readings = Readings {
-            roster,
-            outlooks,
-            watched: self.watched.clone(),
-            samples,
-            counts,
-            incidents,
-            reasons,
-        };
-        let plan = evaluate(
-            &tick.rules,
-            &tick.silences,
-            std::mem::take(&mut tick.open),
-            &readings,
-            when,
-        );
-        let rules = tick.rules.clone();
+        let open = std::mem::take(&mut tick.kept.open);
+        let plan = evaluate(&tick.kept.rules, &tick.kept.silences, open, &readings, when);
         tick.commit(plan, now).await?;
         if recount {
             self.recounted_at = Some(now);
-            self.rules = rules;
+            self.rules = before.rules;
         }
         Ok(())
     }
 
     async fn counts(
         &self,
-        rules: &[StoredRule],
-        open: &[OpenAlert],
+        before: &Kept,
         recount: bool,
         now: Timestamp,
     ) -> Result<HashMap<RuleId, Counted>, StoreError> {
         let mut counts = HashMap::new();
-        for stored in rules.iter().filter(|stored| stored.rule.enabled) {
+        for stored in before.rules.iter().filter(|stored| stored.rule.enabled) {
             let Condition::Threshold(threshold) = &stored.rule.condition else {
                 continue;
             };
             let Signal::Restarts { causes, window_s } = &threshold.signal else {
                 continue;
             };
-            let workloads: Vec<i64> = open
+            let workloads: Vec<i64> = before
+                .open
                 .iter()
                 .filter(|alert| alert.rule == stored.id)
                 .filter_map(|alert| Some(alert.target.workload?.0))
@@ -173,6 +173,7 @@ impl Watch {
                 Counted {
                     by_workload,
                     is_complete: recount,
+                    changed: HashSet::new(),
                 },
             );
         }

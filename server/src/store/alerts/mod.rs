@@ -28,7 +28,7 @@ pub use self::{
     roster::{GoingOn, Member, Roster, SourceMember},
     rules::StoredRule,
     silences::StoredSilence,
-    tick::{Plan, Step, Tick},
+    tick::{Kept, Plan, Step, Tick},
     words::{Reason, message},
 };
 pub(super) use self::{

@@ -4,7 +4,7 @@ use domain::{
     Timestamp,
     alert::{Change, Message},
 };
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{
     super::error::{StoreError, While},
@@ -20,7 +20,14 @@ const DOING: &str = "looking at all alert rules";
 #[derive(Debug)]
 pub struct Tick {
     transaction: Transaction<'static, Postgres>,
-    /// When the last one was; `None` when there was none.
+    /// What there is, which only this tick changes.
+    pub kept: Kept,
+}
+
+/// Rules and alerts as they are kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kept {
+    /// When the last tick was; `None` when there was none.
     pub last_at: Option<Timestamp>,
     /// All rules.
     pub rules: Vec<StoredRule>,
@@ -51,18 +58,35 @@ pub struct Step {
 }
 
 impl Alerts<'_> {
-    /// Begins a tick.
+    /// What there is at the moment; others may change it in the next.
+    pub async fn kept(&self) -> Result<Kept, StoreError> {
+        let mut connection = self.pool.acquire().await.during(DOING)?;
+        let last_at = sqlx::query_scalar!("SELECT ticked_at FROM alert_clock")
+            .fetch_optional(&mut *connection)
+            .await
+            .during(DOING)?;
+        kept(&mut connection, last_at.flatten()).await
+    }
+
+    /// Begins a tick. Others who change alerts wait until it ends, the ledger too: it should be short.
     pub async fn begin_tick(&self) -> Result<Tick, StoreError> {
         let mut transaction = self.pool.begin().await.during(DOING)?;
         let last_at = super::lock(&mut transaction).await?;
-        Ok(Tick {
-            last_at,
-            rules: rules::read(&mut transaction).await?,
-            silences: silences::read(&mut transaction).await?,
-            open: open::read(&mut transaction, None).await?,
-            transaction,
-        })
+        let kept = kept(&mut transaction, last_at).await?;
+        Ok(Tick { transaction, kept })
     }
+}
+
+async fn kept(
+    connection: &mut PgConnection,
+    last_at: Option<Timestamp>,
+) -> Result<Kept, StoreError> {
+    Ok(Kept {
+        last_at,
+        rules: rules::read(connection).await?,
+        silences: silences::read(connection).await?,
+        open: open::read(connection, None).await?,
+    })
 }
 
 impl Tick {
