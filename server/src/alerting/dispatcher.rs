@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -31,6 +31,10 @@ const AT_ONCE: usize = 8;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_hours(2);
 const TRIES: u32 = 14;
+/// How often channels that forget are told again what still fires: as often as Prometheus tells it.
+const AGAIN_EVERY: Duration = Duration::from_mins(1);
+/// Alerts in one message of those.
+const AGAIN_AT_ONCE: usize = 200;
 
 /// Sends what waits.
 #[derive(Clone, Debug)]
@@ -57,7 +61,14 @@ impl Dispatcher {
     /// Sends for as long as it is not dropped.
     pub async fn run(self) {
         let mut tries = JoinSet::new();
+        let mut told_again = Instant::now();
         loop {
+            if told_again.elapsed() >= AGAIN_EVERY {
+                told_again = Instant::now();
+                if let Err(error) = self.tell_again(&mut tries).await {
+                    tracing::warn!(%error, "what still fires cannot be read; trying again in a minute");
+                }
+            }
             while let Some(done) = tries.try_join_next() {
                 if let Err(error) = done {
                     tracing::error!(%error, "a delivery ended early; it is tried again");
@@ -84,6 +95,59 @@ impl Dispatcher {
             while tries.join_next().await.is_some() {}
         }
         Ok(sent)
+    }
+
+    /// Tells channels that forget what still fires, and returns when that is done.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let mut tries = JoinSet::new();
+        self.tell_again(&mut tries).await?;
+        while tries.join_next().await.is_some() {}
+        Ok(())
+    }
+
+    /// Begins to tell channels that forget what still fires. That is nothing new: it is in no outbox, and what fails is told in the next round.
+    /// Meanwhile nothing else goes to these channels, so that what is over is never followed by its being told again.
+    async fn tell_again(&self, tries: &mut JoinSet<()>) -> Result<(), StoreError> {
+        for channel in self.store.alerts().channels().await? {
+            let forgets = notify::kind(&channel.kind).is_some_and(notify::Kind::forgets);
+            if !channel.enabled || !forgets || !self.busy().insert(channel.id.0) {
+                continue;
+            }
+            let this = self.clone();
+            tries.spawn(async move {
+                if let Err(error) = this.tell_all_again(&channel).await {
+                    tracing::warn!(%error, channel = channel.name, "what still fires was not told again");
+                }
+                this.busy().remove(&channel.id.0);
+            });
+        }
+        Ok(())
+    }
+
+    async fn tell_all_again(&self, channel: &ChannelRecord) -> Result<(), StoreError> {
+        let alerts = self.store.alerts();
+        let firing = alerts.still_firing(channel.id).await?;
+        if firing.is_empty() {
+            return Ok(());
+        }
+        let said: Vec<Said> = firing
+            .into_iter()
+            .map(|(key, message)| Said {
+                key: format!("{key}-channel-{}", channel.id),
+                message,
+                picture: None,
+            })
+            .collect();
+        let mut problem = None;
+        for said in said.chunks(AGAIN_AT_ONCE) {
+            if let Err(failure) = self.say(channel, said).await {
+                problem = Some(failure.problem);
+                break;
+            }
+        }
+        alerts
+            .note_try(channel.id, problem.as_deref(), Utc::now())
+            .await
     }
 
     /// Claims what is due for one channel, and begins to send it. `false` when nothing is due.
@@ -163,21 +227,8 @@ impl Dispatcher {
     }
 
     async fn send(&self, channel: &ChannelRecord, batch: &Batch) -> Result<(), Failure> {
-        let lasting = |problem: String| Failure {
-            problem,
-            may_pass: false,
-            retry_after: None,
-        };
-        let kind = notify::kind(&channel.kind).ok_or_else(|| {
-            lasting(format!(
-                "`{}` is no kind of channel of this version",
-                channel.kind
-            ))
-        })?;
-        let settings =
-            settings(&self.vault, channel).map_err(|error| lasting(error.to_string()))?;
         let mut pictures = HashMap::new();
-        if kind.shows_pictures() {
+        if notify::kind(&channel.kind).is_some_and(notify::Kind::shows_pictures) {
             match picture::pictures(&self.store, batch).await {
                 Ok(drawn) => pictures = drawn,
                 // Words do not wait for it.
@@ -193,11 +244,28 @@ impl Dispatcher {
                 picture: pictures.remove(&one.id),
             })
             .collect();
+        self.say(channel, &said).await
+    }
+
+    async fn say(&self, channel: &ChannelRecord, said: &[Said]) -> Result<(), Failure> {
+        let lasting = |problem: String| Failure {
+            problem,
+            may_pass: false,
+            retry_after: None,
+        };
+        let kind = notify::kind(&channel.kind).ok_or_else(|| {
+            lasting(format!(
+                "`{}` is no kind of channel of this version",
+                channel.kind
+            ))
+        })?;
+        let settings =
+            settings(&self.vault, channel).map_err(|error| lasting(error.to_string()))?;
         let Some(first) = said.first() else {
             return Ok(());
         };
         let envelope = Envelope {
-            said: &said,
+            said,
             key: &first.key,
             base_url: &self.base_url,
             at: Utc::now(),

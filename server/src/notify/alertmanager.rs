@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use domain::alert::{FieldProblem, Notice};
 use serde_json::{Value, json};
 
-use super::kind::{Envelope, Field, Http, Kind, Outgoing, SAMPLE_KEY, Settings, never_refused};
+use super::kind::{Envelope, Field, Http, Kind, Outgoing, Settings, never_refused};
 
 pub(super) const KIND: Kind = Kind {
     name: "alertmanager",
@@ -25,11 +25,9 @@ pub(super) const KIND: Kind = Kind {
     refused: never_refused,
 };
 
-/// Alertmanager takes an alert that is not told again for over after its `resolve_timeout`, five minutes unless set. We say once, so
-/// we say until when it holds: longer than anything is left alone.
-const HOLDS: TimeDelta = TimeDelta::days(30);
-/// A test of the channel goes away by itself.
-const TEST_HOLDS: TimeDelta = TimeDelta::minutes(5);
+/// Alertmanager keeps no alert over a restart: it expects to be told of what fires again and again, and takes what it is not told of any
+/// longer for over. That is when we say: after several of our rounds, as Prometheus does, which are a minute apart.
+const HOLDS: TimeDelta = TimeDelta::minutes(5);
 
 fn build(settings: &Settings, envelope: &Envelope<'_>) -> Result<Outgoing, FieldProblem> {
     let alerts: Vec<Value> = envelope
@@ -40,10 +38,8 @@ fn build(settings: &Settings, envelope: &Envelope<'_>) -> Result<Outgoing, Field
             let is_over = message.notice == Notice::Resolved;
             let ends_at = if is_over {
                 message.at
-            } else if message.alert_key == SAMPLE_KEY {
-                message.at + TEST_HOLDS
             } else {
-                message.at + HOLDS
+                envelope.at + HOLDS
             };
             let mut annotations: serde_json::Map<_, _> = message
                 .facts()

@@ -214,6 +214,11 @@ impl Kind {
         self.name == super::email::KIND.name
     }
 
+    /// Whether what is told holds for a while only, so that what still fires has to be told again and again.
+    pub fn forgets(&self) -> bool {
+        self.name == super::alertmanager::KIND.name
+    }
+
     /// Checks what was filled in: every field, and that a message can be made of them.
     pub fn check(&self, fields: &Fields, base_url: &str) -> Result<Settings, Vec<FieldProblem>> {
         let mut problems = Vec::new();

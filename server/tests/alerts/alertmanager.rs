@@ -28,6 +28,10 @@ struct Alertmanager {
 
 impl Alertmanager {
     fn start() -> Option<Self> {
+        Self::at("127.0.0.1:0")
+    }
+
+    fn at(listen: &str) -> Option<Self> {
         let installed = Command::new(PROGRAM)
             .arg("--version")
             .output()
@@ -39,10 +43,8 @@ impl Alertmanager {
         command
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.path={}", folder.path().display()))
-            .args([
-                "--web.listen-address=127.0.0.1:0",
-                "--cluster.listen-address=",
-            ]);
+            .arg(format!("--web.listen-address={listen}"))
+            .arg("--cluster.listen-address=");
         let process = Process::start(&mut command, installed)?;
         let address = process.until(|line| {
             let (_, rest) = line.split_once("msg=\"Listening on\" address=")?;
@@ -119,6 +121,73 @@ async fn an_alert_is_shown_by_a_real_alertmanager_until_it_is_over() {
     look(-30, 0.5).await;
     assert_eq!(alertmanager.alerts().await, Vec::<Value>::new());
     assert_eq!(alerts.dead_letters().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alertmanager_that_was_restarted_is_told_again_what_still_fires() {
+    let Some(alertmanager) = Alertmanager::start() else {
+        return;
+    };
+    let scene = Scene::with(&[rule(&[
+        ("name", "Memory"),
+        ("when", "memory_ratio"),
+        ("above", "90%"),
+    ])])
+    .await;
+    let url = alertmanager.url.clone();
+    let channel = NewChannel {
+        name: "alertmanager".into(),
+        kind: "alertmanager".into(),
+        enabled: true,
+        settings: [("url", url.as_str())].into_iter().collect(),
+        secrets: vault().seal(&Fields::default()).unwrap(),
+        group_wait_s: 0,
+    };
+    let alerts = scene.fixture.store.alerts();
+    let id = alerts.put_channel(None, &channel).await.unwrap().unwrap();
+    let (mut watch, dispatcher) = (scene.watch(), scene.dispatcher());
+    scene.memory(scene.at(-60), 0.95).await;
+    watch.look(scene.at(-60)).await.unwrap();
+    // Nothing that it was not told of is told again.
+    dispatcher.refresh().await.unwrap();
+    assert_eq!(alertmanager.alerts().await, Vec::<Value>::new());
+    dispatcher.drain().await.unwrap();
+    let before = alertmanager.alerts().await;
+
+    drop(alertmanager);
+    dispatcher.refresh().await.unwrap();
+    let problem = async || {
+        let channel = alerts.channels().await.unwrap();
+        let channel = channel.into_iter().find(|channel| channel.id == id);
+        channel.unwrap().last_problem
+    };
+    assert!(problem().await.is_some(), "nobody answers");
+    let alertmanager = Alertmanager::at(url.trim_start_matches("http://")).unwrap();
+    assert_eq!(
+        alertmanager.alerts().await,
+        Vec::<Value>::new(),
+        "it has forgotten"
+    );
+    dispatcher.refresh().await.unwrap();
+    assert_eq!(problem().await, None);
+    let after = alertmanager.alerts().await;
+    assert_eq!(after.len(), 1, "{after:#?}");
+    for field in ["labels", "startsAt", "fingerprint"] {
+        assert_eq!(after[0][field], before[0][field]);
+    }
+    let ends_at =
+        |shown: &Value| -> DateTime<Utc> { shown["endsAt"].as_str().unwrap().parse().unwrap() };
+    assert!(
+        ends_at(&after[0]) > ends_at(&before[0]),
+        "it holds for longer"
+    );
+    assert_eq!(scene.notices().await, ["fired"], "it is nothing new");
+
+    scene.memory(scene.at(-30), 0.5).await;
+    watch.look(scene.at(-30)).await.unwrap();
+    dispatcher.drain().await.unwrap();
+    dispatcher.refresh().await.unwrap();
+    assert_eq!(alertmanager.alerts().await, Vec::<Value>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -162,6 +162,26 @@ impl Alerts<'_> {
         Ok(())
     }
 
+    /// What a channel was told last of every alert that still fires, with the names of what was said.
+    pub async fn still_firing(
+        &self,
+        channel: ChannelId,
+    ) -> Result<Vec<(String, Message)>, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT DISTINCT ON (a.id) n.key, n.message FROM alert a
+             JOIN alert_notice n ON n.alert_id = a.id JOIN delivery d ON d.notice_id = n.id
+             WHERE a.phase = 'firing' AND d.channel_id = $1 AND d.state = 'delivered'
+             ORDER BY a.id, n.id DESC",
+            channel.0,
+        )
+        .fetch_all(self.pool)
+        .await
+        .during(DOING)?;
+        rows.into_iter()
+            .map(|row| Ok((row.key, text::from_json(row.message, DOING)?)))
+            .collect()
+    }
+
     /// Sends a dead letter again, alone.
     pub async fn revive(&self, id: DeliveryId, now: Timestamp) -> Result<bool, StoreError> {
         let revived = sqlx::query!(
