@@ -13,6 +13,7 @@ pub mod incident;
 pub mod incidents;
 pub mod logs;
 pub mod module;
+pub mod name;
 pub mod restart;
 pub mod runs;
 pub mod serve;

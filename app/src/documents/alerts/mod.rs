@@ -29,6 +29,7 @@ use super::{
     Draft, asking, failed,
     folding::{Column, FoldingTable},
     module::Module,
+    name,
 };
 use crate::{
     alerts::AlertBackend,
@@ -39,6 +40,9 @@ use crate::{
     format::{day_clock, duration_short, rfc3339},
     state::now_ms,
 };
+
+/// The form of who takes alerts.
+const TAKING: &str = "taking";
 
 /// How many that are over are listed.
 const HISTORY: u32 = 100;
@@ -53,10 +57,11 @@ const NOW_COLUMNS: [Column; 7] = [
     Column::Unseen("Actions"),
 ];
 
-const OVER_COLUMNS: [Column; 5] = [
+const OVER_COLUMNS: [Column; 6] = [
     Column::Text("Fired"),
     Column::Text("Workload"),
     Column::Text("Rule"),
+    Column::Text("Taken by"),
     Column::Number("Lasted"),
     Column::Number("Peak"),
 ];
@@ -100,14 +105,17 @@ fn Tabs(
 #[component]
 pub fn Alerts() -> impl IntoView {
     let (backend, caller) = asking();
+    let form = form::Form::of(&Draft::of_request(), || {
+        Fields::from_iter([("by", name::of_request())])
+    });
     view! {
         <Title text="Alerts" />
         <h1>"Alerts"</h1>
         <Tabs here="/alerts" />
-        {form::Form::of(&Draft::of_request(), Fields::default).others(&[])}
+        {form.others(&["by"])}
         {Suspend::new(async move {
             match load(&backend, &caller).await {
-                Ok(loaded) => view! { <Loaded loaded /> }.erase(),
+                Ok(loaded) => view! { <Loaded loaded form /> }.erase(),
                 Err(error) => failed("Alerts", error),
             }
         })}
@@ -139,7 +147,7 @@ async fn load(backend: &SharedBackend, caller: &Caller) -> Result<Everything, Ba
 }
 
 #[component]
-fn Loaded(loaded: Everything) -> impl IntoView {
+fn Loaded(loaded: Everything, form: form::Form) -> impl IntoView {
     let Everything {
         open,
         over,
@@ -198,9 +206,22 @@ fn Loaded(loaded: Everything) -> impl IntoView {
     };
     view! {
         <p class="strip" id="strip" data-live aria-live="polite"><span>{strip}</span></p>
+        <Taking form />
         <div class="lists" id="lists" data-live>
             {nobody} {lost} {now} <History over />
         </div>
+    }
+}
+
+/// Who takes alerts. The buttons beside them belong to this form; sent by itself, it only remembers the name. It is there while no alert can be
+/// taken, unseen: one may come while the page is open.
+#[component]
+fn Taking(form: form::Form) -> impl IntoView {
+    view! {
+        <form method="post" action="/alerts/name" id=TAKING class="taking mt4">
+            {form.line("by", "Your name", "who takes an alert, for others to read; remembered in this browser")}
+            <button class="btn ghost">"Remember"</button>
+        </form>
     }
 }
 
@@ -216,6 +237,10 @@ fn Open(open: Vec<AlertRow>) -> impl IntoView {
             <FoldingTable named_by="now" columns=&NOW_COLUMNS>{rows}</FoldingTable>
         </section>
     }
+}
+
+fn can_be_taken(alert: &AlertRow) -> bool {
+    alert.phase == AlertPhase::Firing && alert.acknowledged.is_none()
 }
 
 #[component]
@@ -237,12 +262,8 @@ fn OpenRow(alert: AlertRow) -> impl IntoView {
         (None, false) => alert.channels.join(", "),
         (None, true) => "–".to_owned(),
     };
-    let take = (alert.phase == AlertPhase::Firing && alert.acknowledged.is_none()).then(|| {
-        view! {
-            <form method="post" action=format!("/alerts/{}/acknowledge", alert.id)>
-                <button class="btn">"Acknowledge"</button>
-            </form>
-        }
+    let take = can_be_taken(&alert).then(|| {
+        view! { <button class="btn" form=TAKING formaction=format!("/alerts/{}/acknowledge", alert.id)>"Acknowledge"</button> }
     });
     let silence = with_query(
         "/alerts/silences",
@@ -267,6 +288,15 @@ fn OpenRow(alert: AlertRow) -> impl IntoView {
     }
 }
 
+/// Who took an alert.
+fn taken_by(alert: &AlertRow) -> String {
+    match &alert.acknowledged {
+        None => "–".to_owned(),
+        Some(taken) if taken.by.is_empty() => "somebody".to_owned(),
+        Some(taken) => taken.by.clone(),
+    }
+}
+
 #[component]
 fn History(over: Vec<AlertRow>) -> impl IntoView {
     if over.is_empty() {
@@ -288,6 +318,7 @@ fn History(over: Vec<AlertRow>) -> impl IntoView {
                     <td role="cell"><time datetime=rfc3339(from)>{day_clock(from)}</time></td>
                     <td role="cell">{words::whom(&alert)}</td>
                     <td role="cell" data-l="Rule">{words::rule_link(&alert)}</td>
+                    <td role="cell" data-l="Taken by">{taken_by(&alert)}</td>
                     <td role="cell" class="num" data-l="Lasted">{duration_short(to - from)}</td>
                     <td role="cell" class="num" data-l="Peak">{peak.unwrap_or_else(|| "–".to_owned())}</td>
                 </tr>

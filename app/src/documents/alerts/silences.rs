@@ -1,7 +1,7 @@
 //! Silences: what holds now, what will, and a form for another.
 
 use chrono::Utc;
-use domain::view::SilenceRow;
+use domain::{alert::Fields, view::SilenceRow};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -13,16 +13,18 @@ use crate::{
     documents::{
         Draft, asking, failed,
         folding::{Column, FoldingTable},
+        name,
     },
     erase::Erase,
     format::{day, day_clock, duration_short},
 };
 
-const SHOWN: [&str; 12] = [
+const SHOWN: [&str; 13] = [
     "rules",
     "workloads",
     "sources",
     "images",
+    "labels",
     "at_most",
     "reason",
     "by",
@@ -50,11 +52,13 @@ pub fn Silences() -> impl IntoView {
     // Alerts lead here with what to be silent about.
     let query = use_query_map().read_untracked().clone();
     let form = Form::of(&draft, || {
-        query
+        let mut fields: Fields = query
             .into_iter()
             .filter(|(name, text)| SHOWN.contains(&name.as_ref()) && !text.trim().is_empty())
             .map(|(name, text)| (name.to_string(), text))
-            .collect()
+            .collect();
+        fields.set_some("by", name::of_request());
+        fields
     });
     view! {
         <Title text="Silences" />
@@ -110,11 +114,18 @@ fn Row(silence: SilenceRow) -> impl IntoView {
         (false, true) => "Holds now",
         (false, false) => "Waits",
     };
-    let covers: Vec<String> = ["rules", "workloads", "sources", "images", "at_most"]
-        .iter()
-        .filter(|name| !get(name).is_empty())
-        .map(|name| format!("{}: {}", name.replace('_', " "), get(name)))
-        .collect();
+    let covers: Vec<String> = [
+        "rules",
+        "workloads",
+        "sources",
+        "images",
+        "labels",
+        "at_most",
+    ]
+    .iter()
+    .filter(|name| !get(name).is_empty())
+    .map(|name| format!("{}: {}", name.replace('_', " "), get(name)))
+    .collect();
     let when = if get("days").is_empty() {
         let short = |name: &str| {
             get(name)
@@ -224,6 +235,7 @@ fn New(form: Form) -> impl IntoView {
                     {form.line("workloads", "Workloads", "checkout, shop/*: patterns; empty for all")}
                     {form.line("rules", "Rules", "Restarting?in?a?loop: patterns of names; empty for all")}
                     {form.line("sources", "Sources", "edge-*: patterns; empty for all")}
+                    {form.line("labels", "Labels", "team=payments: all that are named; empty for all")}
                     {form.choice("at_most", "Severity at most", "what is more severe is said all the same", &[("", "any"), ("warning", "warning"), ("info", "info")])}
                     {form.line("for", "For", "2h: from now, or from the begin")}
                     {form.input("from", "From", "now when it is empty", "datetime-local")}

@@ -1,6 +1,6 @@
 //! The forms about alerts and about what could not be delivered.
 
-use app::backend::BackendError;
+use app::{backend::BackendError, documents::name};
 use axum::{Router, extract::Path, response::Response, routing::post};
 
 use super::{CALLER, Sent};
@@ -8,6 +8,7 @@ use crate::http::{AppState, problem::Problem, query::id};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
+        .route("/alerts/name", post(remember))
         .route("/alerts/{id}/acknowledge", post(acknowledge))
         .route("/alerts/deliveries/{id}/again", post(send_again))
 }
@@ -25,7 +26,21 @@ async fn acknowledge(Path(alert): Path<String>, sent: Sent) -> Result<Response, 
     let alert = id(&alert, "alert")?;
     let by = sent.fields.text("by");
     let done = unless_over(sent.state.alerts()?.acknowledge(&CALLER, alert, by).await);
-    Ok(sent.answer("/alerts", done, "/alerts").await)
+    Ok(sent.named("by").answer("/alerts", done, "/alerts").await)
+}
+
+/// `POST /alerts/name`
+async fn remember(sent: Sent) -> Response {
+    let done = name::to_cookie(sent.fields.text("by")).map_or_else(
+        || {
+            Err(BackendError::Invalid {
+                field: "by".to_owned(),
+                problem: format!("use at most {} characters on one line", name::MOST),
+            })
+        },
+        |_cookie| Ok(()),
+    );
+    sent.named("by").answer("/alerts", done, "/alerts").await
 }
 
 /// `POST /alerts/deliveries/{id}/again`

@@ -11,12 +11,12 @@ mod restarts;
 mod rules;
 mod silences;
 
-use app::documents::Draft;
+use app::documents::{Draft, name};
 use axum::{
     Router,
     body::Body,
     extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
@@ -39,9 +39,18 @@ struct Sent {
     state: AppState,
     headers: HeaderMap,
     fields: Fields,
+    /// The cookie that remembers who has sent it.
+    name: Option<HeaderValue>,
 }
 
 impl Sent {
+    /// Remembers who has sent it, as a field says: for the next form that asks.
+    fn named(mut self, field: &str) -> Self {
+        let cookie = name::to_cookie(self.fields.text(field));
+        self.name = cookie.and_then(|cookie| HeaderValue::try_from(cookie).ok());
+        self
+    }
+
     /// Leads to a page, or shows the one at `page` again with the reasons why what was typed could not be taken.
     async fn answer<T, E: Into<Refused>>(
         self,
@@ -50,7 +59,13 @@ impl Sent {
         to: &str,
     ) -> Response {
         let (status, problems) = match done.map_err(Into::into) {
-            Ok(_) => return Redirect::to(to).into_response(),
+            Ok(_) => {
+                let mut done = Redirect::to(to).into_response();
+                if let Some(cookie) = self.name {
+                    done.headers_mut().append(header::SET_COOKIE, cookie);
+                }
+                return done;
+            }
             Err(Refused::Fields(status, problems)) => (status, problems),
             Err(Refused::Whole(problem)) => return problem.into_response(),
         };
@@ -81,6 +96,7 @@ impl FromRequest<AppState> for Sent {
                 state: state.clone(),
                 headers,
                 fields: Fields(fields),
+                name: None,
             }),
             Err(rejection) => Err(Problem::bad_body(rejection.status(), rejection.body_text())),
         }

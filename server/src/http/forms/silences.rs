@@ -19,7 +19,7 @@ pub(super) fn router() -> Router<AppState> {
 async fn add(sent: Sent) -> Result<Response, Problem> {
     let written = sent.fields.written();
     let done = sent.state.alerts()?.add_silence(&CALLER, &written).await;
-    Ok(sent.answer(PAGE, done, LIST).await)
+    Ok(sent.named("by").answer(PAGE, done, LIST).await)
 }
 
 /// `POST /alerts/silences/{id}/end`
