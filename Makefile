@@ -48,7 +48,7 @@ faults:     ## Kill Inquest 200 times between the ledger and a receiver that fai
 	KILLS=200 KILLS_RESULTS=$(CURDIR)/target/bench/results.jsonl \
 		xtask/with-postgres.sh cargo test --test alerts killed:: -- --nocapture
 
-rules: setup ## Look at 20 alert rules over 10,000 workloads, and report what a look costs
+rules: setup ## Look at 20 alert rules over 10,000 workloads, preview rules over 30 days of 200, and report what that costs
 	cargo run --quiet --profile quick --bin bench -- rules
 
 fuzz:       ## Feed bad bytes to what reads stored samples, for 15 minutes (nightly Rust)

@@ -13,6 +13,7 @@ pub mod fact;
 pub mod identity;
 pub mod ids;
 pub mod incident;
+pub mod labels;
 pub mod leak;
 pub mod ledger;
 pub mod log;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, ids::EngineId};
+use crate::{Timestamp, ids::EngineId, labels::Labels};
 
 /// The identity of a workload within its source. Two containers with the same key are the same workload, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct ContainerSpec {
     pub limit_bytes: Option<u64>,
     /// `no`, `always`, `on-failure:3`, `unless-stopped`; empty when not known.
     pub restart_policy: String,
+    /// What people choose workloads by. Other labels make no deploy: they change nothing of what runs.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
 }
 
 /// What a container is doing.

@@ -5,7 +5,7 @@ use domain::{
     Timestamp,
     alert::{
         Change, Fields, Look, Phase, Reading, Rule, Standing,
-        preview::{End, episodes, over_ends, over_series},
+        preview::{End, episodes, over_ends, over_moments, over_series},
     },
     metric::{Metric, Unit},
     verdict::Cause,
@@ -366,5 +366,28 @@ fn restarts_are_counted_over_the_window_and_deploys_are_not_counted() {
 
     let gap = [(at(200), at(7_200))];
     let found = over_ends(&rule, &crashes, &gap, at(0), at(7_000));
+    assert_eq!(found[0].resolved_at, None, "nobody saw that it is over");
+}
+
+#[test]
+fn a_preview_of_what_happens_in_a_moment_leaves_out_graces_and_ends_when_it_is_quiet() {
+    let rule = rule(&[
+        ("name", "child"),
+        ("when", "child_out_of_memory"),
+        ("keep_firing_for", "10m"),
+        ("grace", "5m"),
+    ]);
+    let deploy = End {
+        at: at(10_000),
+        cause: Cause::Deployed,
+        came_back: true,
+    };
+    let moments = [at(60), at(300), at(5_000), at(10_100)];
+    let found = over_moments(&rule, &moments, &[deploy], &[], at(0), at(20_000));
+    let fired: Vec<_> = found.iter().map(|episode| episode.fired_at).collect();
+    assert_eq!(fired, [at(60), at(5_000)]);
+    assert_eq!(found[0].resolved_at, Some(at(300 + 600)));
+    let gap = [(at(5_010), at(20_000))];
+    let found = over_moments(&rule, &moments[2..3], &[], &gap, at(0), at(19_000));
     assert_eq!(found[0].resolved_at, None, "nobody saw that it is over");
 }

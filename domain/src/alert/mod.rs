@@ -30,7 +30,7 @@ pub use fields::{FieldProblem, Fields};
 pub use message::{Message, Subject};
 pub use quantity::{Quantity, duration, duration_text, parse_duration};
 pub use rule::{Channels, Rule, Severity};
-pub use scope::{Pattern, Scope, Target};
+pub use scope::{LabelPattern, Named, Pattern, Scope, Target};
 pub use silence::{Matchers, Silence, Window};
 pub use standing::{Change, Look, Phase, Reading, Standing};
 pub use telling::{Inhibition, Notice, Suppressed, Told, due};

@@ -1,5 +1,7 @@
 //! What a rule would have said: the same machine over what is stored.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +97,57 @@ impl Run {
                 self.standing = Standing::default();
             }
             _ => {}
+        }
+    }
+
+    /// Takes what happens in moments, each with whether it is too soon after a deploy, and looks at the quiet between them.
+    fn happen(
+        &mut self,
+        rule: &Rule,
+        moments: impl IntoIterator<Item = (Timestamp, bool)>,
+        gaps: &[(Timestamp, Timestamp)],
+        within: RangeInclusive<Timestamp>,
+    ) {
+        let mut seen = *within.start();
+        for (at, in_grace) in moments {
+            if !within.contains(&at) {
+                continue;
+            }
+            self.quiet(rule, gaps, &mut seen, at);
+            let change = self.standing.happen(at, in_grace);
+            self.note(change, at);
+        }
+        self.quiet(rule, gaps, &mut seen, *within.end());
+    }
+
+    /// Looks from `seen` on, at which nothing happens.
+    fn quiet(
+        &mut self,
+        rule: &Rule,
+        gaps: &[(Timestamp, Timestamp)],
+        seen: &mut Timestamp,
+        until: Timestamp,
+    ) {
+        while *seen < until {
+            // Nothing can end before something has begun.
+            if !self.standing.is_firing() {
+                *seen = until;
+                return;
+            }
+            let at = (*seen + STEP).min(until);
+            let reading = if is_blind(gaps, at) {
+                Reading::Unknown
+            } else {
+                Reading::Absent
+            };
+            let look = Look {
+                at,
+                blind: overlap(gaps, *seen, at),
+                in_grace: false,
+                reading,
+            };
+            self.look(rule, look);
+            *seen = at;
         }
     }
 
@@ -204,41 +257,33 @@ pub fn over_ends(
             }
         }
         Condition::Happens(super::condition::Happening::Restart(causes)) => {
-            let mut seen = from;
-            let quiet = |run: &mut Run, seen: &mut Timestamp, until: Timestamp| {
-                while *seen < until {
-                    let at = (*seen + STEP).min(until);
-                    let reading = if is_blind(gaps, at) {
-                        Reading::Unknown
-                    } else {
-                        Reading::Absent
-                    };
-                    run.look(
-                        rule,
-                        Look {
-                            at,
-                            blind: overlap(gaps, *seen, at),
-                            in_grace: false,
-                            reading,
-                        },
-                    );
-                    *seen = at;
-                }
-            };
-            for end in ends {
-                if end.at < from || end.at > to || !causes.take(end.cause, end.counts()) {
-                    continue;
-                }
-                quiet(&mut run, &mut seen, end.at);
-                let change = run
-                    .standing
-                    .happen(end.at, in_grace(rule, ends, end.at) && !end.is_on_purpose());
-                run.note(change, end.at);
-            }
-            quiet(&mut run, &mut seen, to);
+            let taken = ends
+                .iter()
+                .filter(|end| causes.take(end.cause, end.counts()));
+            let moments = taken.map(|end| {
+                let in_grace = in_grace(rule, ends, end.at) && !end.is_on_purpose();
+                (end.at, in_grace)
+            });
+            run.happen(rule, moments, gaps, from..=to);
         }
         _ => {}
     }
+    run.finish()
+}
+
+/// What a rule about something that happens in a moment would have said of `moments`, which are in order. `ends` are those of the workload;
+/// stretches of `gaps` were not seen.
+pub fn over_moments(
+    rule: &Rule,
+    moments: &[Timestamp],
+    ends: &[End],
+    gaps: &[(Timestamp, Timestamp)],
+    from: Timestamp,
+    to: Timestamp,
+) -> Vec<Episode> {
+    let mut run = Run::default();
+    let moments = moments.iter().map(|at| (*at, in_grace(rule, ends, *at)));
+    run.happen(rule, moments, gaps, from..=to);
     run.finish()
 }
 

@@ -7,7 +7,7 @@ use super::{
     condition::{Causes, Condition, Happening, Pick, Side, Signal, Threshold},
     fields::{FieldProblem, Fields, Reader, line},
     quantity::{Quantity, duration_text, parse_duration},
-    scope::{Scope, written},
+    scope::Scope,
 };
 
 /// What somebody wants to be told.
@@ -180,16 +180,12 @@ impl Rule {
             Severity::from_name(text)
                 .ok_or_else(|| format!("`{text}` is no severity; use info, warning or page"))
         });
-        let scope = Scope {
-            workloads: reader.list("workloads", str::parse),
-            sources: reader.list("sources", str::parse),
-            images: reader.list("images", str::parse),
-        };
+        let scope = Scope::read(&mut reader);
         if let Some(condition) = &condition
             && condition.is_of_source()
         {
-            for (field, patterns) in [("workloads", &scope.workloads), ("images", &scope.images)] {
-                if !patterns.is_empty() {
+            for (field, is_set) in scope.of_workloads() {
+                if is_set {
                     reader.wrong(
                         field,
                         "means nothing here: this condition is about sources; use sources",
@@ -264,9 +260,7 @@ impl Rule {
         length("grace", self.grace_s, 0);
         length("remind_every", self.remind_every_s.unwrap_or_default(), 0);
         fields.set("severity", self.severity.name());
-        fields.set_some("workloads", written(&self.scope.workloads));
-        fields.set_some("sources", written(&self.scope.sources));
-        fields.set_some("images", written(&self.scope.images));
+        self.scope.write(&mut fields);
         fields.set_some("text", self.text.as_str());
         fields.set_some("runbook", self.runbook.as_deref().unwrap_or_default());
         match &self.channels {

@@ -19,6 +19,20 @@ fn every_default_is_read_back_as_it_was_written() {
 }
 
 #[test]
+fn a_scope_is_read_back_as_it_was_written() {
+    let given = rule(&[
+        ("name", "a"),
+        ("when", "each_restart"),
+        ("workloads", "shop/*"),
+        ("sources", "edge-*"),
+        ("images", "shop/*"),
+        ("labels", "team=payments, team=search, tier"),
+    ])
+    .expect("is one");
+    assert_eq!(Rule::read(&given.write()), Ok(given));
+}
+
+#[test]
 fn what_is_left_out_has_a_default() {
     let rule = rule(&[
         ("name", "Memory"),
@@ -56,6 +70,9 @@ fn what_is_left_out_has_a_default() {
 #[case("causes", "no cause", &[("name", "a"), ("when", "each_restart"), ("causes", "gremlins")])]
 #[case("workloads", "no pattern", &[("name", "a"), ("when", "tasks"), ("above", "3"), ("workloads", "shop/*, web[0-9]")])]
 #[case("workloads", "about sources", &[("name", "a"), ("when", "source_unreachable"), ("workloads", "shop/*")])]
+#[case("labels", "no name of a label", &[("name", "a"), ("when", "tasks"), ("above", "3"), ("labels", "team=payments, my team=b")])]
+#[case("labels", "has no value; write team", &[("name", "a"), ("when", "tasks"), ("above", "3"), ("labels", "team=")])]
+#[case("labels", "about sources", &[("name", "a"), ("when", "source_unreachable"), ("labels", "team=payments")])]
 #[case("severity", "no severity", &[("name", "a"), ("when", "each_restart"), ("severity", "critical")])]
 #[case("runbook", "no link", &[("name", "a"), ("when", "each_restart"), ("runbook", "javascript:alert(1)")])]
 #[case("remind_every", "out of range", &[("name", "a"), ("when", "each_restart"), ("remind_every", "1s")])]

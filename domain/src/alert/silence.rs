@@ -167,11 +167,7 @@ impl Silence {
         let mut reader = Reader::new(fields);
         let matchers = Matchers {
             rules: reader.list("rules", str::parse),
-            scope: Scope {
-                workloads: reader.list("workloads", str::parse),
-                sources: reader.list("sources", str::parse),
-                images: reader.list("images", str::parse),
-            },
+            scope: Scope::read(&mut reader),
             at_most: reader.optional("at_most", |text| {
                 Severity::from_name(text)
                     .ok_or_else(|| format!("`{text}` is no severity; use info, warning or page"))
@@ -201,9 +197,7 @@ impl Silence {
     pub fn write(&self) -> Fields {
         let mut fields = Fields::default();
         fields.set_some("rules", written(&self.matchers.rules));
-        fields.set_some("workloads", written(&self.matchers.scope.workloads));
-        fields.set_some("sources", written(&self.matchers.scope.sources));
-        fields.set_some("images", written(&self.matchers.scope.images));
+        self.matchers.scope.write(&mut fields);
         fields.set_some("at_most", self.matchers.at_most.map_or("", Severity::name));
         fields.set("reason", &self.reason);
         fields.set_some("by", self.by.as_str());
@@ -345,6 +339,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::{alert::Named, labels::Labels};
 
     /// A day of November 2026; the 23rd is a Monday.
     fn at(day: u32, hour: u32, minute: u32) -> Timestamp {
@@ -420,9 +415,15 @@ mod tests {
             ("at_most", "warning"),
         ])
         .expect("is one");
+        let labels = Labels::default();
         let target = |group| Target {
             source: "edge-01",
-            workload: Some((group, "checkout", "a:1")),
+            workload: Some(Named {
+                group,
+                name: "checkout",
+                image: "a:1",
+                labels: &labels,
+            }),
         };
         let cover = |rule, severity, group| silence.matchers.cover(rule, severity, target(group));
         assert!(cover("Out of memory", Severity::Warning, "shop"));

@@ -151,6 +151,8 @@ pub struct RulePreview {
     pub to: DateTime<Utc>,
     /// Workloads that the rule is about.
     pub in_scope: u32,
+    /// Whether it could be counted; when not, `note` says why.
+    pub is_computed: bool,
     /// How often it would have fired on all of them.
     pub fired: u32,
     /// Those on which it would have fired, the most often first, then those that came closest.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{ForecastView, RestartRow, SeriesView};
 use crate::{
     ids::{EngineId, IncidentId, WorkloadId},
+    labels::Labels,
     metric::TaskKind,
     source::SourceState,
     verdict::{Cause, Confidence},
@@ -120,6 +121,9 @@ pub struct WorkloadDetail {
     pub container_id: EngineId,
     /// `always`, `on-failure:3`, …; empty when not known.
     pub restart_policy: String,
+    /// Labels of the newest container, without those that tools write for themselves.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, String>))]
+    pub labels: Labels,
     /// How many containers it has had.
     pub containers: u32,
     /// When it was seen for the first time: nothing is known from before.

@@ -199,6 +199,7 @@ impl Scenario {
             created_at: None,
             limit_bytes: line.limit_mib.map(|mib| mib << 20),
             restart_policy: line.policy.clone(),
+            labels: domain::labels::Labels::default(),
         }
     }
 

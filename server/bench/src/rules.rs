@@ -304,6 +304,7 @@ fn spec(number: usize, created_at: DateTime<Utc>) -> ContainerSpec {
         created_at: Some(created_at),
         limit_bytes: Some(LIMIT_BYTES),
         restart_policy: "always".to_owned(),
+        labels: domain::labels::Labels::default(),
     }
 }
 

@@ -122,6 +122,16 @@ enum Whom<'a> {
     Workload(&'a Member),
 }
 
+impl<'a> Whom<'a> {
+    /// What scopes and silences go by; `source` is its own.
+    fn target(self, source: &'a SourceMember) -> Target<'a> {
+        match self {
+            Self::Source(source) => source.target(),
+            Self::Workload(member) => member.target(source),
+        }
+    }
+}
+
 struct Scene<'a> {
     stored: &'a StoredRule,
     readings: &'a Readings,
@@ -140,13 +150,7 @@ impl Scene<'_> {
         let Some(source) = self.sources.get(&source_id).copied() else {
             return;
         };
-        let target = Target {
-            source: &source.name,
-            workload: match whom {
-                Whom::Source(_) => None,
-                Whom::Workload(member) => Some((&member.group, &member.name, &member.image)),
-            },
-        };
+        let target = whom.target(source);
         let is_about = rule.enabled
             && self.readings.watched.contains(&source_id)
             && (rule.scope.is_everything() || rule.scope.covers(target));
@@ -342,13 +346,7 @@ impl Scene<'_> {
         if inhibition.holds_back(rule) {
             return Some(Suppressed::Inhibited);
         }
-        let target = Target {
-            source: &source.name,
-            workload: match whom {
-                Whom::Source(_) => None,
-                Whom::Workload(member) => Some((&member.group, &member.name, &member.image)),
-            },
-        };
+        let target = whom.target(source);
         self.silences
             .iter()
             .any(|one| {

@@ -1,15 +1,22 @@
 //! What a rule would have said of the last 30 days.
 
-use crate::store::{Store, StoreError};
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
     alert::{
-        Condition, Happening, Rule, Signal, Target,
-        preview::{Episode, over_ends, over_series},
+        Condition, Happening, Rule, Signal,
+        preview::{Episode, over_ends, over_moments, over_series},
     },
+    ids::SourceId,
     metric::Metric,
     view::{RulePreview, SeriesView, TimeRange, WorkloadPreview},
+};
+
+use crate::store::{
+    Store, StoreError,
+    alerts::{Moments, SourceMember},
 };
 
 /// How far back a preview looks.
@@ -35,69 +42,39 @@ pub async fn preview(
         from: range.from,
         to: range.to,
         in_scope: 0,
+        is_computed: false,
         fired: 0,
         workloads: Vec::new(),
         note: None,
     };
-    let roster = store.alert_roster(now).await?;
-    let source_name = |id| {
-        roster
-            .sources
-            .iter()
-            .find(|source| source.id == id)
-            .map_or("", |source| source.name.as_str())
-    };
+    let roster = store
+        .alert_roster(!rule.scope.labels.is_empty(), now)
+        .await?;
+    let sources: HashMap<SourceId, &SourceMember> = roster
+        .sources
+        .iter()
+        .map(|source| (source.id, source))
+        .collect();
     let members: Vec<_> = roster
         .workloads
         .iter()
         .filter(|member| {
-            rule.scope.covers(Target {
-                source: source_name(member.source),
-                workload: Some((&member.group, &member.name, &member.image)),
-            })
+            let source = sources.get(&member.source);
+            source.is_some_and(|source| rule.scope.covers(member.target(source)))
         })
         .collect();
     answer.in_scope = members.len() as u32;
     if rule.condition.is_of_source() {
         answer.in_scope = 0;
-        answer.note =
-            Some("What sources were like is not kept, so there is no preview.".to_owned());
-        return Ok(answer);
     }
-    let metric = match &rule.condition {
-        Condition::Threshold(threshold) => match threshold.signal {
-            Signal::MemoryRatio(_) => Some(Metric::MemoryRatio),
-            Signal::MemoryWorkingSetBytes(_) => Some(Metric::MemoryWorkingSetBytes),
-            Signal::Tasks(_) => Some(Metric::Tasks),
-            Signal::MemoryGrowth | Signal::TaskGrowth | Signal::TimeToLimit => {
-                answer.note = Some(
-                    "What was expected of past runs is not kept, so there is no preview."
-                        .to_owned(),
-                );
-                return Ok(answer);
-            }
-            _ => None,
-        },
-        Condition::Happens(Happening::ChildOutOfMemory) => {
-            answer.note = Some("Processes killed in containers that lived are on the timeline; they are not previewed.".to_owned());
+    let metric = match ground(&rule.condition) {
+        Ok(metric) => metric,
+        Err(why) => {
+            answer.note = Some(why.to_owned());
             return Ok(answer);
         }
-        Condition::Happens(Happening::NewPanic) => {
-            answer.note = Some(
-                "Which faults were new when they happened is not kept, so there is no preview."
-                    .to_owned(),
-            );
-            return Ok(answer);
-        }
-        Condition::Happens(Happening::IncidentOpened | Happening::FixFailed) => {
-            answer.note = Some(
-                "Incidents and what deploys did are on pages of their own; they are not previewed."
-                    .to_owned(),
-            );
-            return Ok(answer);
-        }
-        Condition::Happens(Happening::Restart(_)) => None,
     };
+    answer.is_computed = true;
     let reach = rule
         .condition
         .threshold()
@@ -119,15 +96,30 @@ pub async fn preview(
         }
     } else {
         let gaps = store.blind_by_source(range).await?;
+        let moments = match &rule.condition {
+            Condition::Happens(Happening::Restart(_)) | Condition::Threshold(_) => None,
+            Condition::Happens(happening) => Some(store.moments(happening, range).await?),
+        };
+        if let Some(moments) = &moments {
+            answer.note = note(rule, moments, &sources);
+        }
         for (index, member) in members.iter().enumerate() {
             let ends = ends.get(&member.id).unwrap_or(&none);
             let blind = gaps.get(&member.source).map_or(&[][..], Vec::as_slice);
-            let episodes = if ends.is_empty() {
-                Vec::new()
-            } else {
-                over_ends(rule, ends, blind, range.from, range.to)
+            let (episodes, count) = match &moments {
+                None if ends.is_empty() => (Vec::new(), 0),
+                None => {
+                    let episodes = over_ends(rule, ends, blind, range.from, range.to);
+                    (episodes, ends.len())
+                }
+                Some(moments) => {
+                    let of = moments.of_workloads.get(&member.id);
+                    let of = of.map_or(&[][..], Vec::as_slice);
+                    let episodes = over_moments(rule, of, ends, blind, range.from, range.to);
+                    (episodes, of.len())
+                }
             };
-            found.push((index, episodes, None, ends.len() as f64));
+            found.push((index, episodes, None, count as f64));
         }
     }
     answer.fired = found
@@ -182,6 +174,61 @@ pub async fn preview(
         });
     }
     Ok(answer)
+}
+
+/// The series that a rule is run over, if it is one; else why it is not run over what is stored.
+const fn ground(condition: &Condition) -> Result<Option<Metric>, &'static str> {
+    match condition {
+        Condition::Threshold(threshold) => match threshold.signal {
+            Signal::MemoryRatio(_) => Ok(Some(Metric::MemoryRatio)),
+            Signal::MemoryWorkingSetBytes(_) => Ok(Some(Metric::MemoryWorkingSetBytes)),
+            Signal::Tasks(_) => Ok(Some(Metric::Tasks)),
+            Signal::Restarts { .. } => Ok(None),
+            Signal::MemoryGrowth | Signal::TaskGrowth | Signal::TimeToLimit => Err(
+                "Whether a run grows is judged anew hundreds of times in its life, by all that was read of it until then, and what was found is \
+                 not kept. Judging a month anew takes longer than a preview may, so this is not counted.",
+            ),
+            Signal::SourceUnreachable | Signal::CoverageLost => {
+                Err("What sources were like is not kept, so this is not counted.")
+            }
+        },
+        Condition::Happens(Happening::FixFailed) => Err(
+            "Of what deploys did only the sentence is kept that is on the timeline, so this is not counted.",
+        ),
+        Condition::Happens(_) => Ok(None),
+    }
+}
+
+/// What there is to know about moments that were counted.
+fn note(
+    rule: &Rule,
+    moments: &Moments,
+    sources: &HashMap<SourceId, &SourceMember>,
+) -> Option<String> {
+    match &rule.condition {
+        Condition::Happens(Happening::NewPanic) => Some(
+            "A fault counts as new when it is the first of its kind that is still kept.".to_owned(),
+        ),
+        Condition::Happens(Happening::IncidentOpened) => {
+            let in_scope = |(source, at): (&SourceId, &Vec<Timestamp>)| {
+                let source = sources.get(source)?;
+                rule.scope.covers(source.target()).then_some(at.len())
+            };
+            match moments
+                .of_sources
+                .iter()
+                .filter_map(in_scope)
+                .sum::<usize>()
+            {
+                0 => None,
+                1 => Some("Besides, an incident of a whole engine or host was opened.".to_owned()),
+                many => Some(format!(
+                    "Besides, {many} incidents of whole engines or hosts were opened."
+                )),
+            }
+        }
+        _ => None,
+    }
 }
 
 /// Restarts in a window as a line.

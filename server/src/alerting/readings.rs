@@ -10,7 +10,7 @@ use domain::{
     sample::Sample,
 };
 
-use crate::store::alerts::{GoingOn, Kept, OpenAlert, Reason, Roster, StoredRule};
+use crate::store::alerts::{GoingOn, Kept, OpenAlert, Reason, Roster};
 
 /// Everything that was read for one look.
 #[derive(Debug, Default)]
@@ -43,12 +43,8 @@ pub struct Counted {
 }
 
 impl Readings {
-    /// Takes back what was counted `before` and is no longer so `now`: of a rule that was changed, and of alerts that the ledger changed.
+    /// Takes back what was counted `before` of alerts that the ledger has changed until `now`.
     pub fn not_counted_since(&mut self, before: &Kept, now: &Kept) {
-        self.counts.retain(|rule, _| {
-            let is_it = |stored: &&StoredRule| stored.id == *rule;
-            before.rules.iter().find(is_it) == now.rules.iter().find(is_it)
-        });
         let known: HashMap<_, &OpenAlert> = before
             .open
             .iter()
@@ -77,27 +73,8 @@ pub struct When {
 
 #[cfg(test)]
 mod tests {
-    use domain::alert::{Fields, Rule};
-
     use super::*;
     use crate::store::alerts::TargetKey;
-
-    fn stored(above: &str) -> StoredRule {
-        let fields: Fields = [
-            ("name", "Loop"),
-            ("when", "restarts"),
-            ("window", "10m"),
-            ("above", above),
-        ]
-        .into_iter()
-        .collect();
-        StoredRule {
-            id: RuleId(1),
-            rule: Rule::read(&fields).expect("is one"),
-            is_from_file: false,
-            updated_at: Timestamp::UNIX_EPOCH,
-        }
-    }
 
     fn alert(workload: i64, value: f64) -> OpenAlert {
         let target = TargetKey {
@@ -109,17 +86,9 @@ mod tests {
         alert
     }
 
-    fn counted() -> Readings {
-        Readings {
-            counts: HashMap::from([(RuleId(1), Counted::default())]),
-            ..Readings::default()
-        }
-    }
-
     #[test]
     fn what_the_ledger_has_looked_at_meanwhile_is_not_counted() {
         let before = Kept {
-            rules: vec![stored("3")],
             open: vec![alert(1, 3.0), alert(2, 3.0)],
             ..Kept::default()
         };
@@ -127,24 +96,12 @@ mod tests {
             open: vec![alert(1, 3.0), alert(2, 4.0), alert(3, 3.0)],
             ..before.clone()
         };
-        let mut readings = counted();
+        let mut readings = Readings {
+            counts: HashMap::from([(RuleId(1), Counted::default())]),
+            ..Readings::default()
+        };
         readings.not_counted_since(&before, &now);
         let changed = &readings.counts[&RuleId(1)].changed;
         assert_eq!(*changed, HashSet::from([WorkloadId(2), WorkloadId(3)]));
-    }
-
-    #[test]
-    fn what_was_counted_for_a_rule_that_was_changed_is_worth_nothing() {
-        let before = Kept {
-            rules: vec![stored("3")],
-            ..Kept::default()
-        };
-        let now = Kept {
-            rules: vec![stored("4")],
-            ..Kept::default()
-        };
-        let mut readings = counted();
-        readings.not_counted_since(&before, &now);
-        assert!(readings.counts.is_empty());
     }
 }

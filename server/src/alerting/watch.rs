@@ -80,7 +80,10 @@ impl Watch {
     pub async fn look(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let alerts = self.store.alerts();
         let before = alerts.kept().await?;
-        let roster = self.store.alert_roster(now).await?;
+        let roster = self
+            .store
+            .alert_roster(before.looks_at_labels(), now)
+            .await?;
         let incidents = alerts.going_on(now).await?;
         let recount = self.rules != before.rules
             || self.recounted_at.is_none_or(|at| now - at >= RECOUNT_EVERY);
@@ -110,6 +113,10 @@ impl Watch {
             reasons,
         };
         let mut tick = alerts.begin_tick().await?;
+        if (&tick.kept.rules, &tick.kept.silences) != (&before.rules, &before.silences) {
+            // What was read is for others. The next look is soon, and is for these.
+            return Ok(());
+        }
         readings.not_counted_since(&before, &tick.kept);
         let since_last = tick.kept.last_at.map_or(TimeDelta::zero(), |last| {
             (now - last).max(TimeDelta::zero())

@@ -5,6 +5,7 @@ use domain::{
     fact::{Action, EngineEvent, Observation, Poll},
     identity::workload_key,
     ids::EngineId,
+    labels::Labels,
     log::{LogTail, Raw, Stream},
     metric::TaskKind,
     sample::{Sample, TaskCount},
@@ -43,6 +44,7 @@ pub(super) fn event(event: &simulator::EngineEvent) -> Option<EngineEvent> {
             image_id: String::new(),
             created_at: None,
             limit_bytes: None,
+            labels: Labels::default(),
             ..spec(identity)
         }),
         action: action(event.action)?,
@@ -106,6 +108,8 @@ fn observation(at: DateTime<Utc>, seen: &ContainerSample) -> Observation {
 }
 
 fn spec(identity: &Identity) -> ContainerSpec {
+    let labels = identity.labels.iter();
+    let labels = labels.map(|(name, value)| (name.as_str(), value.as_str()));
     ContainerSpec {
         id: EngineId(identity.id.clone()),
         workload: workload_key(&identity.name, |label| {
@@ -117,6 +121,7 @@ fn spec(identity: &Identity) -> ContainerSpec {
         limit_bytes: identity.limit_bytes,
         // Inspect tells it as soon as the engine is watched.
         restart_policy: String::new(),
+        labels: Labels::keep(labels),
     }
 }
 

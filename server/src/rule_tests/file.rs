@@ -10,8 +10,10 @@ use std::{
 use chrono::TimeDelta;
 use domain::{
     alert::{
-        self, Condition, Course, Fields, Happening, Notice, Rule, Signal, Target, rehearsal::Script,
+        self, Condition, Course, Fields, Happening, Named, Notice, Rule, Signal, Target,
+        rehearsal::Script,
     },
+    labels::{self, Labels},
     verdict::Cause,
 };
 use serde::Deserialize;
@@ -38,6 +40,7 @@ pub(super) struct Test {
     source: String,
     /// Group, name and image.
     workload: (String, String, String),
+    labels: Labels,
     /// By the name of a signal, as a rule's `when` has it.
     courses: BTreeMap<String, Course>,
     /// Everything else that goes on.
@@ -71,6 +74,8 @@ struct Given {
     workload: Option<String>,
     #[serde(default)]
     image: Option<String>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
     #[serde(default)]
     until: Option<String>,
     #[serde(default)]
@@ -312,11 +317,17 @@ impl Given {
         let (group, short) = workload.rsplit_once('/').unwrap_or(("", &workload));
         let image = self.image.unwrap_or_else(|| format!("{workload}:1"));
         let workload = (group.to_owned(), short.to_owned(), image);
+        for label in self.labels.keys().filter(|label| !labels::is_name(label)) {
+            problems.push(format!(
+                "test {name}: labels: `{label}` is no name of a label"
+            ));
+        }
         (problems.len() == before).then(|| Test {
             name,
             says,
             source: self.source.unwrap_or_else(|| "local".to_owned()),
             workload,
+            labels: self.labels.into(),
             courses,
             script: Script {
                 course: None,
@@ -362,7 +373,12 @@ impl Test {
         let (group, name, image) = &self.workload;
         let target = Target {
             source: &self.source,
-            workload: (!rule.condition.is_of_source()).then_some((group, name, image)),
+            workload: (!rule.condition.is_of_source()).then_some(Named {
+                group,
+                name,
+                image,
+                labels: &self.labels,
+            }),
         };
         if !rule.enabled || !rule.scope.covers(target) {
             return None;

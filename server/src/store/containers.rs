@@ -139,19 +139,24 @@ impl Containers<'_> {
             .iter()
             .map(|(_, seen)| seen.restart_count.map(|count| count as i64))
             .collect();
+        let labels = seen
+            .iter()
+            .map(|(_, seen)| text::to_json(&seen.spec.labels, DOING))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut tx = self.pool.begin().await.during(DOING)?;
         // `before` is the row as it was when the statement began.
         let told = sqlx::query!(
             r#"UPDATE container c SET
                  state = seen.state, started_at = coalesce(seen.started_at, c.started_at), limit_bytes = seen.limit_bytes,
                  restart_policy = seen.restart_policy, engine_restart_count = coalesce(seen.restart_count, c.engine_restart_count),
-                 last_seen_at = seen.at
-             FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $7::bigint[])
-                  AS seen (id, at, state, started_at, limit_bytes, restart_policy, restart_count)
+                 last_seen_at = seen.at, labels = seen.labels
+             FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $7::bigint[], $8::jsonb[])
+                  AS seen (id, at, state, started_at, limit_bytes, restart_policy, restart_count, labels)
              JOIN container before ON before.id = seen.id
              WHERE c.id = seen.id AND seen.at >= c.last_seen_at
                AND (seen.at >= c.last_seen_at + interval '5 minutes'
-                    OR (c.state, c.limit_bytes, c.restart_policy) IS DISTINCT FROM (seen.state, seen.limit_bytes, seen.restart_policy)
+                    OR (c.state, c.limit_bytes, c.restart_policy, c.labels)
+                       IS DISTINCT FROM (seen.state, seen.limit_bytes, seen.restart_policy, seen.labels)
                     OR seen.started_at <> c.started_at OR (c.started_at IS NULL AND seen.started_at IS NOT NULL)
                     OR seen.restart_count <> c.engine_restart_count
                     OR (c.engine_restart_count IS NULL AND seen.restart_count IS NOT NULL))
@@ -163,6 +168,7 @@ impl Containers<'_> {
             &limits as _,
             &column(|seen| &seen.spec.restart_policy),
             &counts as _,
+            &labels,
         )
         .fetch_all(&mut *tx)
         .await

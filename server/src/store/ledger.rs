@@ -6,6 +6,7 @@ use domain::{
     black_box::BlackBox,
     ids::{EngineId, IncidentId, RestartId, SourceId, WorkloadId},
     incident::Subject,
+    labels::Labels,
     ledger::{CameBack, DownRun, LedgerChange, OpenRun},
     log::LogTail,
     panic::Panic,
@@ -98,6 +99,7 @@ impl Ledger<'_> {
                 created_at: Some(row.created_at),
                 limit_bytes: row.limit_bytes.map(|bytes| bytes as u64),
                 restart_policy: row.restart_policy,
+                labels: Labels::default(),
             },
         });
         Ok(runs.collect())
@@ -133,6 +135,7 @@ impl Ledger<'_> {
                 created_at: Some(row.created_at),
                 limit_bytes: row.limit_bytes.map(|bytes| bytes as u64),
                 restart_policy: row.restart_policy,
+                labels: Labels::default(),
             },
         });
         Ok(runs.collect())
@@ -385,6 +388,7 @@ async fn ended(
         created_at: None,
         limit_bytes: None,
         restart_policy: String::new(),
+        labels: Labels::default(),
     };
     let keys = resolve::resolve(connection, source, &spec, restart.run_started_at).await?;
     sqlx::query!(

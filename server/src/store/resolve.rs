@@ -15,6 +15,7 @@ use sqlx::PgConnection;
 use super::{
     containers::Resolved,
     error::{StoreError, While},
+    text,
 };
 
 const DOING: &str = "resolving containers";
@@ -163,14 +164,19 @@ async fn add(
         .map(|(spec, seen_at)| spec.created_at.unwrap_or(*seen_at))
         .collect();
     let seen_at: Vec<Timestamp> = new.iter().map(|(_, seen_at)| *seen_at).collect();
+    let labels = new
+        .iter()
+        .map(|(spec, _)| text::to_json(&spec.labels, DOING))
+        .collect::<Result<Vec<_>, _>>()?;
     // A statement that loses a race against the same container still returns its number.
     let rows = sqlx::query!(
         "INSERT INTO container (source_id, workload_id, engine_id, image, image_id, limit_bytes, restart_policy, created_at,
-                                first_seen_at, last_seen_at)
+                                first_seen_at, last_seen_at, labels)
          SELECT $1, new.workload_id, new.engine_id, new.image, new.image_id, new.limit_bytes, new.restart_policy, new.created_at,
-                new.seen_at, new.seen_at
-         FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::timestamptz[], $9::timestamptz[])
-              WITH ORDINALITY AS new (workload_id, engine_id, image, image_id, limit_bytes, restart_policy, created_at, seen_at, place)
+                new.seen_at, new.seen_at, new.labels
+         FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::timestamptz[], $9::timestamptz[],
+                     $10::jsonb[])
+              WITH ORDINALITY AS new (workload_id, engine_id, image, image_id, limit_bytes, restart_policy, created_at, seen_at, labels, place)
          ORDER BY new.place
          ON CONFLICT (source_id, engine_id) DO UPDATE SET engine_id = excluded.engine_id
          RETURNING engine_id, id, workload_id",
@@ -183,6 +189,7 @@ async fn add(
         &column(|spec| &spec.restart_policy),
         &created_at,
         &seen_at,
+        &labels,
     )
     .fetch_all(connection)
     .await

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     ids::{ContainerKey, EngineId, WorkloadId},
+    labels::Labels,
     source::SourceState,
     verdict::{Cause, Confidence},
     view::{
@@ -113,7 +114,8 @@ impl Store {
             limit: Some(1),
             ..RestartQuery::default()
         };
-        let (containers, causes, newest, incident) = tokio::try_join!(
+        let (labels, containers, causes, newest, incident) = tokio::try_join!(
+            self.labels(ContainerKey(row.container_id)),
             self.members(id),
             self.causes_30d(id, now),
             self.restart_rows(&newest),
@@ -122,6 +124,7 @@ impl Store {
         Ok(Some(WorkloadDetail {
             container_id: EngineId(row.engine_id.clone()),
             restart_policy: row.restart_policy.clone(),
+            labels,
             containers: containers.len() as u32,
             first_seen_at: row.first_seen_at,
             engine_restart_count: row.engine_restart_count.map(|count| count as u64),
@@ -233,6 +236,18 @@ impl Store {
         .fetch_all(&self.pool)
         .await
         .during(DOING)
+    }
+
+    async fn labels(&self, container: ContainerKey) -> Result<Labels, StoreError> {
+        let labels = sqlx::query_scalar!("SELECT labels FROM container WHERE id = $1", container.0)
+            .fetch_optional(&self.pool)
+            .await
+            .during(DOING)?;
+        // Removed in this moment, it has none.
+        labels.map_or_else(
+            || Ok(Labels::default()),
+            |labels| text::from_json(labels, DOING),
+        )
     }
 
     async fn causes_30d(

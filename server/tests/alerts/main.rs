@@ -12,6 +12,7 @@ mod killed;
 mod mailbox;
 mod mailserver;
 mod outbox;
+mod previewed;
 mod process;
 mod receiver;
 mod retention;

@@ -3,13 +3,16 @@
 use chrono::TimeDelta;
 use domain::{
     alert::{Silence, Suppressed},
+    fact::Observation,
+    labels::Labels,
     source::SourceState,
     verdict::Cause,
     view::AlertPhase,
-    workload::ContainerState,
+    workload::{ContainerSpec, ContainerState},
 };
 
 use crate::{
+    database::spec,
     receiver::Receiver,
     scene::{Scene, rule},
 };
@@ -424,4 +427,91 @@ async fn rules_of_files_cannot_be_changed_and_defaults_do_not_come_back() {
         !rules[0].is_from_file,
         "one that is in no file any longer may be changed"
     );
+}
+
+#[tokio::test]
+async fn rules_and_silences_choose_workloads_by_their_labels() {
+    let of = |name, labels| {
+        rule(&[
+            ("name", name),
+            ("when", "memory_ratio"),
+            ("above", "90%"),
+            ("labels", labels),
+        ])
+    };
+    let ends = rule(&[
+        ("name", "Ends"),
+        ("when", "each_restart"),
+        ("labels", "team=payments"),
+    ]);
+    let others = rule(&[
+        ("name", "Ends of others"),
+        ("when", "each_restart"),
+        ("labels", "team=search"),
+    ]);
+    let rules = [
+        of("Ours", "team=pay*, tier"),
+        of("Theirs", "team=search"),
+        ends,
+        others,
+    ];
+    let scene = Scene::with(&rules).await;
+    let made = scene.begin - TimeDelta::hours(1);
+    let seen = Observation {
+        at: scene.begin,
+        spec: ContainerSpec {
+            labels: Labels::keep([("team", "payments"), ("tier", "backend")]),
+            ..spec("c1", "checkout", made)
+        },
+        state: ContainerState::Running,
+        started_at: Some(made),
+        finished_at: None,
+        exit_code: None,
+        oom_killed: false,
+        restart_count: None,
+    };
+    let store = &scene.fixture.store;
+    let containers = store.containers();
+    containers.set_state(scene.container, &seen).await.unwrap();
+    let mut watch = scene.watch();
+    scene.memory(scene.at(10), 0.95).await;
+    watch.look(scene.at(10)).await.unwrap();
+    scene.happen(Cause::Crash, scene.at(15)).await;
+    let fired = async || {
+        let mut names: Vec<String> = scene
+            .alerts(Some(AlertPhase::Firing))
+            .await
+            .into_iter()
+            .filter(|alert| alert.suppressed.is_none())
+            .map(|alert| alert.rule_name)
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(fired().await, ["Ends", "Ours"]);
+
+    let silence = |labels| {
+        let fields = [
+            ("for", "2h"),
+            ("reason", "a"),
+            ("rules", "Ours"),
+            ("labels", labels),
+        ];
+        Silence::read(&fields.into_iter().collect(), scene.begin).unwrap()
+    };
+    let alerts = store.alerts();
+    alerts
+        .add_silence(&silence("team=search"), scene.begin)
+        .await
+        .unwrap();
+    scene.memory(scene.at(20), 0.95).await;
+    watch.look(scene.at(20)).await.unwrap();
+    assert_eq!(fired().await, ["Ends", "Ours"]);
+    alerts
+        .add_silence(&silence("tier=back*"), scene.begin)
+        .await
+        .unwrap();
+    scene.memory(scene.at(30), 0.95).await;
+    watch.look(scene.at(30)).await.unwrap();
+    assert_eq!(fired().await, ["Ends"]);
 }

@@ -82,7 +82,7 @@ async fn rules_that_cannot_be_taken_come_back_and_others_are_saved() {
     let pages = Pages::start(&[]);
     let name = ("name", "Over seventy");
     let memory = ("when", "memory_ratio");
-    let cases: [(Typed<'_>, &str, &str); 9] = [
+    let cases: [(Typed<'_>, &str, &str); 10] = [
         (
             &[name, ("when", "cpu")],
             "when",
@@ -117,6 +117,11 @@ async fn rules_that_cannot_be_taken_come_back_and_others_are_saved() {
             &[name, memory, ("above", "70%"), ("workloads", "web[0-9]")],
             "workloads",
             "no pattern",
+        ),
+        (
+            &[name, memory, ("above", "70%"), ("labels", "team=")],
+            "labels",
+            "has no value",
         ),
         (
             &[
@@ -184,13 +189,18 @@ async fn rules_that_cannot_be_taken_come_back_and_others_are_saved() {
 async fn silences_that_cannot_be_taken_come_back_and_others_hold() {
     let pages = Pages::start(&[]);
     let why = ("reason", "Moving the database");
-    let cases: [(Typed<'_>, &str, &str); 4] = [
+    let cases: [(Typed<'_>, &str, &str); 5] = [
         (&[("for", "2h")], "reason", "is missing"),
         (&[why, ("for", "soon")], "for", "no length of time"),
         (
             &[why, ("for", "2h"), ("rules", "a|b")],
             "rules",
             "no pattern",
+        ),
+        (
+            &[why, ("for", "2h"), ("labels", "my team=a")],
+            "labels",
+            "no name of a label",
         ),
         (
             &[why, ("days", "someday"), ("at", "02:00"), ("for", "1h")],
@@ -208,6 +218,46 @@ async fn silences_that_cannot_be_taken_come_back_and_others_hold() {
         (StatusCode::SEE_OTHER, "/alerts/silences#silences")
     );
     assert_eq!(pages.count("silences").await, 1);
+}
+
+#[tokio::test]
+async fn a_name_is_asked_for_once() {
+    let pages = Pages::start(&[]);
+    let sent = async |path: &str, body: &str| {
+        let answer = pages
+            .client
+            .post(format!("{}{path}", pages.server.url))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.to_owned())
+            .send()
+            .await
+            .expect("it answers");
+        let cookie = answer.headers().get("set-cookie");
+        cookie.map(|cookie| cookie.to_str().expect("text").to_owned())
+    };
+    let cookie = sent("/alerts/name", "by=Ana+Maria").await;
+    let cookie = cookie.expect("it is remembered");
+    assert!(cookie.contains("Max-Age=31536000"), "{cookie}");
+    for path in ["/alerts", "/alerts/silences"] {
+        let page = pages.client.get(format!("{}{path}", pages.server.url));
+        let page = page
+            .header("cookie", cookie.split(';').next().expect("a pair"))
+            .send()
+            .await
+            .expect("it answers");
+        let page = page.text().await.expect("text");
+        assert!(page.contains("value=\"Ana Maria\""), "{page}");
+    }
+    let silence = "reason=a&for=2h&by=Žofie".replace('Ž', "%C5%BD");
+    let cookie = sent("/alerts/silences", &silence).await;
+    assert!(cookie.is_some_and(|cookie| cookie.starts_with("name=%C5%BDofie;")));
+    let forgotten = sent("/alerts/name", "by=").await;
+    assert!(forgotten.is_some_and(|cookie| cookie.contains("Max-Age=0")));
+
+    let long = "x".repeat(101);
+    let (status, _, page) = pages.send("/alerts/name", &[("by", &long)]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("at most 100 characters"), "{page}");
 }
 
 #[tokio::test]

@@ -152,6 +152,7 @@ fn spec(name: &str) -> ContainerSpec {
         created_at: None,
         limit_bytes: (name == "web").then_some(100 * MIB),
         restart_policy: "always".to_owned(),
+        labels: domain::labels::Labels::default(),
     }
 }
 

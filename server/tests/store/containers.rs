@@ -7,6 +7,7 @@ use domain::{
     Timestamp,
     fact::Observation,
     ids::ContainerKey,
+    labels::Labels,
     source::SourceState,
     view::WorkloadQuery,
     workload::{ContainerSpec, ContainerState},
@@ -75,6 +76,48 @@ async fn of_containers_seen_at_once_each_follows_the_one_created_before_it() {
         .unwrap();
     let deploy = (resolved[0].container.0, "image shop:2 → shop:3".to_owned());
     assert_eq!(deploys, [deploy]);
+}
+
+#[tokio::test]
+async fn labels_are_kept_when_they_are_told_and_are_no_deploy() {
+    let (fixture, now) = (Fixture::new().await, now());
+    let store = fixture.store.containers();
+    let labelled = |id: &str, team: &str| ContainerSpec {
+        labels: Labels::keep([("team", team)]),
+        ..spec(id, "w", now)
+    };
+    let labels = async |workload| {
+        let detail = fixture.store.workload_detail(workload, now).await.unwrap();
+        detail.unwrap().labels
+    };
+    // An event names a container, inspect tells its labels.
+    let (source, first) = (fixture.source, spec("a", "w", now));
+    let keys = store.resolve(source, &first, now).await.unwrap();
+    assert_eq!(labels(keys.workload).await, Labels::default());
+    let mut seen = Observation {
+        at: now,
+        spec: labelled("a", "payments"),
+        state: ContainerState::Running,
+        started_at: Some(now),
+        finished_at: None,
+        exit_code: None,
+        oom_killed: false,
+        restart_count: None,
+    };
+    store.set_state(keys.container, &seen).await.unwrap();
+    assert_eq!(labels(keys.workload).await.get("team"), Some("payments"));
+    seen.spec = labelled("a", "search");
+    seen.at = now + TimeDelta::seconds(10);
+    store.set_state(keys.container, &seen).await.unwrap();
+    assert_eq!(labels(keys.workload).await.get("team"), Some("search"));
+
+    let next = ContainerSpec {
+        created_at: Some(now + TimeDelta::minutes(1)),
+        ..labelled("b", "checkout")
+    };
+    let keys = store.resolve(source, &next, now).await.unwrap();
+    assert_eq!(labels(keys.workload).await.get("team"), Some("checkout"));
+    assert_eq!(fixture.count("fact").await, 0, "nothing was deployed");
 }
 
 #[tokio::test]

@@ -97,6 +97,7 @@ pub(crate) fn spec(id: &str, workload: &str, created_at: Timestamp) -> Container
         created_at: Some(created_at),
         limit_bytes: Some(64 << 20),
         restart_policy: "always".into(),
+        labels: domain::labels::Labels::default(),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
 const UNNAMED: &str = "New rule";
 
 /// Fields that the form shows.
-const SHOWN: [&str; 20] = [
+const SHOWN: [&str; 21] = [
     "name",
     "when",
     "above",
@@ -42,6 +42,7 @@ const SHOWN: [&str; 20] = [
     "workloads",
     "sources",
     "images",
+    "labels",
     "channels",
     "text",
     "runbook",
@@ -285,6 +286,7 @@ fn Condition(form: Form) -> impl IntoView {
             {form.line("workloads", "Workloads", "checkout, shop/*: patterns; empty for all")}
             {form.line("sources", "Sources", "edge-*: patterns; empty for all")}
             {form.line("images", "Images", "shop/*: patterns; empty for all")}
+            {form.line("labels", "Labels", "team=payments, tier=back*: all of them; empty for all")}
         </div>
     }
 }

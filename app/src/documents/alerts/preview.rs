@@ -30,23 +30,23 @@ pub fn Preview(
         .iter()
         .filter(|one| !one.episodes.is_empty())
         .count();
-    let claim = match (preview.note.as_ref(), preview.in_scope) {
-        (Some(_), 0) => "No preview".to_owned(),
+    let claim = match preview.fired {
+        _ if !preview.is_computed => "No preview of such a rule".to_owned(),
         _ if preview.in_scope == 0 => "No workload is in its scope".to_owned(),
-        _ if preview.fired == 0 => "In the last 30 days this would not have fired".to_owned(),
-        _ => format!(
+        0 => "In the last 30 days this would not have fired".to_owned(),
+        fired => format!(
             "In the last 30 days this would have fired {} on {}",
-            times(preview.fired),
+            times(fired),
             workloads(on)
         ),
     };
     let ground = match before {
-        Some(before) => format!(
+        Some(before) if before.is_computed => format!(
             "the saved rule fired {}; {} in scope",
             times(before.fired),
             workloads(preview.in_scope as usize)
         ),
-        None => format!("{} in scope", workloads(preview.in_scope as usize)),
+        _ => format!("{} in scope", workloads(preview.in_scope as usize)),
     };
     let threshold = rule
         .as_ref()

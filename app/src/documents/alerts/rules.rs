@@ -73,7 +73,7 @@ fn is_on(rule: &RuleRow) -> bool {
 fn Row(rule: RuleRow) -> impl IntoView {
     let on = is_on(&rule);
     let name = rule.fields.get("name").unwrap_or_default().to_owned();
-    let scope: Vec<String> = ["workloads", "sources", "images"]
+    let scope: Vec<String> = ["workloads", "sources", "images", "labels"]
         .iter()
         .filter_map(|field| {
             rule.fields

@@ -34,7 +34,8 @@ pub use server::load;
 #[cfg(feature = "ssr")]
 mod server {
     use domain::{
-        alert::{Rule, Side, Signal, Target},
+        alert::{Named, Rule, Side, Signal, Target},
+        labels::Labels,
         view::{AlertSpan, RuleRow, WorkloadRow},
     };
 
@@ -67,7 +68,7 @@ mod server {
         let Some(alerts) = backend.alerting() else {
             return Ok(Alerted::default());
         };
-        let row = &page.detail.row;
+        let (row, labels) = (&page.detail.row, &page.detail.labels);
         let (spans, rules) = futures::try_join!(
             alerts.alert_spans(caller, row.id, page.range),
             alerts.rules(caller),
@@ -75,13 +76,13 @@ mod server {
         let (time, now_ms) = (TimeScale::from(page.range), page.at.timestamp_millis());
         Ok(Alerted {
             lane: lane(&spans, time, now_ms),
-            memory: marks(&rules, row, |signal| match signal {
+            memory: marks(&rules, (row, labels), |signal| match signal {
                 // The limit is known where a share of it is.
                 Signal::MemoryRatio(_) => row.memory.limit_bytes.map(|limit| limit as f64),
                 Signal::MemoryWorkingSetBytes(_) => Some(1.0),
                 _ => None,
             }),
-            tasks: marks(&rules, row, |signal| {
+            tasks: marks(&rules, (row, labels), |signal| {
                 matches!(signal, Signal::Tasks(_)).then_some(1.0)
             }),
         })
@@ -90,12 +91,17 @@ mod server {
     /// Where rules that look at the workload begin to alert. `unit_of` says how much one of a signal is on the chart, if it is drawn there.
     fn marks(
         rules: &[RuleRow],
-        row: &WorkloadRow,
+        (row, labels): (&WorkloadRow, &Labels),
         unit_of: impl Fn(&Signal) -> Option<f64>,
     ) -> Vec<Mark> {
         let target = Target {
             source: &row.source,
-            workload: Some((&row.group, &row.name, &row.image)),
+            workload: Some(Named {
+                group: &row.group,
+                name: &row.name,
+                image: &row.image,
+                labels,
+            }),
         };
         let mut marks: Vec<Mark> = Vec::new();
         for rule in rules.iter().filter_map(|row| Rule::read(&row.fields).ok()) {

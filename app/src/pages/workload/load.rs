@@ -3,6 +3,7 @@
 use domain::{
     Timestamp,
     ids::{EngineId, IncidentId},
+    labels::Labels,
     view::{
         CauseCount, Page, RestartRow, SeriesSet, TimeRange, TimelineEntry, WorkloadDetail,
         WorkloadRow,
@@ -48,6 +49,9 @@ struct NestedDetail {
     row: WorkloadRow,
     container_id: EngineId,
     restart_policy: String,
+    /// The page shows none.
+    #[serde(skip)]
+    labels: Labels,
     containers: u32,
     first_seen_at: Timestamp,
     engine_restart_count: Option<u64>,

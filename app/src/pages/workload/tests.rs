@@ -178,6 +178,7 @@ fn detail(first_seen: i64) -> WorkloadDetail {
         },
         container_id: "c0ffee".into(),
         restart_policy: "always".to_owned(),
+        labels: domain::labels::Labels::default(),
         containers: 1,
         first_seen_at: at(first_seen),
         engine_restart_count: None,

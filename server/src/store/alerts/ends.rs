@@ -5,17 +5,21 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     alert::{
-        Causes, Change, Condition, Happening, Inhibition, Look, Notice, Reading, Rule, Signal,
-        Subject, Suppressed, Target,
+        Causes, Change, Condition, Happening, Inhibition, Look, Named, Notice, Reading, Rule,
+        Signal, Subject, Suppressed, Target,
     },
     ids::{ContainerKey, IncidentId, RestartId, SourceId, WorkloadId},
+    labels::Labels,
     source::SourceState,
     verdict::{Cause, Confidence},
 };
 use sqlx::PgConnection;
 
 use super::{
-    super::error::{StoreError, While},
+    super::{
+        error::{StoreError, While},
+        text,
+    },
     notices,
     open::{self, OpenAlert, TargetKey},
     roster::SHAKEN,
@@ -101,13 +105,19 @@ struct Whose {
     group: String,
     name: String,
     image: String,
+    labels: Labels,
 }
 
 impl Whose {
     fn target(&self) -> Target<'_> {
         Target {
             source: &self.source_name,
-            workload: Some((&self.group, &self.name, &self.image)),
+            workload: Some(Named {
+                group: &self.group,
+                name: &self.name,
+                image: &self.image,
+                labels: &self.labels,
+            }),
         }
     }
 
@@ -476,11 +486,11 @@ async fn whose(
     now: Timestamp,
 ) -> Result<Option<Whose>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT s.id, s.name AS source, s.state, w.grp, w.name, c.image,
+        r#"SELECT s.id, s.name AS source, s.state, w.grp, w.name, c.image, c.labels,
                 EXISTS (SELECT FROM incident i WHERE i.source_id = s.id AND i.workload_id IS NULL AND i.state <> 'resolved'
                            AND i.last_at > $2::timestamptz - make_interval(secs => $3)) AS "is_platform_shaken!"
          FROM workload w JOIN source s ON s.id = w.source_id
-         JOIN LATERAL (SELECT image FROM container WHERE workload_id = w.id ORDER BY created_at DESC, id DESC LIMIT 1) c ON true
+         JOIN LATERAL (SELECT image, labels FROM container WHERE workload_id = w.id ORDER BY created_at DESC, id DESC LIMIT 1) c ON true
          WHERE w.id = $1"#,
         workload.0,
         now,
@@ -489,7 +499,8 @@ async fn whose(
     .fetch_optional(connection)
     .await
     .during(DOING)?;
-    Ok(row.map(|row| Whose {
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Whose {
         source: SourceId(row.id),
         source_name: row.source,
         is_source_down: matches!(
@@ -500,6 +511,7 @@ async fn whose(
         group: row.grp,
         name: row.name,
         image: row.image,
+        labels: text::from_json(row.labels, DOING)?,
     }))
 }
 

@@ -24,6 +24,7 @@ pub use self::{
     channels::{ChannelRecord, NewChannel},
     open::{OpenAlert, TargetKey},
     outbox::{Batch, Claimed, Outcome},
+    preview::Moments,
     pulse::Pulse,
     roster::{GoingOn, Member, Roster, SourceMember},
     rules::StoredRule,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     Timestamp,
-    alert::preview::End,
+    alert::{Happening, preview::End},
     ids::{SourceId, WorkloadId},
     metric::Metric,
     verdict::Cause,
@@ -19,7 +19,58 @@ use super::super::{
 
 const DOING: &str = "reading what a rule would have said";
 
+/// When something happened, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moments {
+    /// To workloads.
+    pub of_workloads: HashMap<WorkloadId, Vec<Timestamp>>,
+    /// To sources as a whole.
+    pub of_sources: HashMap<SourceId, Vec<Timestamp>>,
+}
+
 impl Store {
+    /// When something other than an end happened; empty for what is not kept.
+    pub async fn moments(
+        &self,
+        happening: &Happening,
+        range: TimeRange,
+    ) -> Result<Moments, StoreError> {
+        let kind = match happening {
+            Happening::ChildOutOfMemory => "child",
+            Happening::NewPanic => "panic",
+            Happening::IncidentOpened => "incident",
+            Happening::Restart(_) | Happening::FixFailed => return Ok(Moments::default()),
+        };
+        let rows = sqlx::query!(
+            r#"SELECT workload_id, NULL::bigint AS source_id, at AS "at!" FROM fact
+               WHERE $3 = 'child' AND kind = 'child_out_of_memory' AND at > $1 AND at <= $2
+               UNION ALL
+               SELECT workload_id, NULL, min(ended_at) FROM panic
+               WHERE $3 = 'panic' GROUP BY workload_id, fingerprint HAVING min(ended_at) > $1 AND min(ended_at) <= $2
+               UNION ALL
+               SELECT workload_id, source_id, began_at FROM incident
+               WHERE $3 = 'incident' AND began_at > $1 AND began_at <= $2
+               ORDER BY 3"#,
+            range.from,
+            range.to,
+            kind,
+        )
+        .fetch_all(&self.pool)
+        .await
+        .during(DOING)?;
+        let mut moments = Moments::default();
+        for row in rows {
+            if let Some(workload) = row.workload_id {
+                let of = moments.of_workloads.entry(WorkloadId(workload));
+                of.or_default().push(row.at);
+            } else if let Some(source) = row.source_id {
+                let of = moments.of_sources.entry(SourceId(source));
+                of.or_default().push(row.at);
+            }
+        }
+        Ok(moments)
+    }
+
     /// Ends by workload since a moment, in order.
     pub async fn ends_since(
         &self,

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
-    alert::Causes,
+    alert::{Causes, Named, Target},
     ids::{ContainerKey, IncidentId, RestartId, SourceId, WorkloadId},
+    labels::Labels,
     source::SourceState,
     verdict::{Cause, Confidence},
     workload::ContainerState,
@@ -76,6 +77,8 @@ pub struct Member {
     pub container: ContainerKey,
     /// The image of that.
     pub image: String,
+    /// Its labels, when they were asked for.
+    pub labels: Labels,
     /// What that is doing.
     pub state: ContainerState,
     /// When its present run began.
@@ -84,9 +87,39 @@ pub struct Member {
     pub intended_at: Option<Timestamp>,
 }
 
+impl Member {
+    /// What scopes and silences go by.
+    pub fn target<'a>(&'a self, source: &'a SourceMember) -> Target<'a> {
+        Target {
+            source: &source.name,
+            workload: Some(Named {
+                group: &self.group,
+                name: &self.name,
+                image: &self.image,
+                labels: &self.labels,
+            }),
+        }
+    }
+}
+
+impl SourceMember {
+    /// What scopes and silences go by.
+    pub fn target(&self) -> Target<'_> {
+        Target {
+            source: &self.name,
+            workload: None,
+        }
+    }
+}
+
 impl Store {
-    /// Sources and workloads as they are now. Workloads that were removed more than a day ago are left out.
-    pub async fn alert_roster(&self, now: Timestamp) -> Result<Roster, StoreError> {
+    /// Sources and workloads as they are now, with their labels if somebody looks at them. Workloads that were removed more than a day ago are
+    /// left out.
+    pub async fn alert_roster(
+        &self,
+        with_labels: bool,
+        now: Timestamp,
+    ) -> Result<Roster, StoreError> {
         let sources = sqlx::query!(
             r#"SELECT s.id, s.name, s.state, s.interval_ms,
                       EXISTS (SELECT FROM coverage_gap g WHERE g.source_id = s.id AND g.ended_at IS NULL) AS "has_gap!"
@@ -101,11 +134,12 @@ impl Store {
                    WHERE cause IN ('deployed', 'stopped') AND ended_at > $1::timestamptz - interval '1 day' GROUP BY workload_id
                )
                SELECT DISTINCT ON (c.workload_id) w.id, w.source_id, w.grp, w.name, c.id AS container, c.image, c.state, c.started_at,
-                      i.at AS "intended_at?"
+                      i.at AS "intended_at?", CASE WHEN $2 THEN c.labels END AS labels
                FROM container c JOIN workload w ON w.id = c.workload_id LEFT JOIN intended i ON i.workload_id = w.id
                WHERE c.state <> 'removed' OR c.last_seen_at > $1::timestamptz - interval '1 day'
                ORDER BY c.workload_id, c.created_at DESC, c.id DESC"#,
             now,
+            with_labels,
         )
         .fetch_all(&self.pool)
         .await
@@ -138,6 +172,11 @@ impl Store {
                         name: row.name,
                         container: ContainerKey(row.container),
                         image: row.image,
+                        labels: row
+                            .labels
+                            .map(|labels| text::from_json(labels, DOING))
+                            .transpose()?
+                            .unwrap_or_default(),
                         state: text::known(
                             &row.state,
                             "container.state",

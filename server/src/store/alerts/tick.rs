@@ -37,6 +37,20 @@ pub struct Kept {
     pub open: Vec<OpenAlert>,
 }
 
+impl Kept {
+    /// Whether labels of workloads matter to a rule or a silence.
+    pub fn looks_at_labels(&self) -> bool {
+        let of_rules = self.rules.iter().map(|stored| &stored.rule.scope);
+        let of_silences = self
+            .silences
+            .iter()
+            .map(|stored| &stored.silence.matchers.scope);
+        of_rules
+            .chain(of_silences)
+            .any(|scope| !scope.labels.is_empty())
+    }
+}
+
 /// What a tick found.
 #[derive(Debug, Default)]
 pub struct Plan {

@@ -30,6 +30,7 @@ pub(super) fn spec(fleet: &str, container: usize, created_at: DateTime<Utc>) -> 
         created_at: Some(created_at),
         limit_bytes: None,
         restart_policy: "always".to_owned(),
+        labels: domain::labels::Labels::default(),
     }
 }
 

@@ -146,7 +146,7 @@ async fn follow_once(
 
 fn tell(message: &EventMessage, cursor: &mut Cursor, feed: &UnboundedSender<Feed>) {
     let news = match map::event(message) {
-        Some(Told::Event(event)) if cursor.is_new(&event) => Feed::Event(event),
+        Some(Told::Event(event)) if cursor.is_new(&event) => Feed::Event(*event),
         Some(Told::Changed(id)) => Feed::Changed(id),
         _ => return,
     };

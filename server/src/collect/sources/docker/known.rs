@@ -180,6 +180,7 @@ mod tests {
                 created_at: None,
                 limit_bytes: Some(100),
                 restart_policy: String::new(),
+                labels: domain::labels::Labels::default(),
             },
             state: ContainerState::Running,
             started_at: Some(at(started_at)),

@@ -7,6 +7,7 @@ use domain::{
     Timestamp,
     fact::{Action, EngineEvent},
     ids::EngineId,
+    labels::Labels,
     workload::ContainerSpec,
 };
 
@@ -16,7 +17,7 @@ use super::state::identity;
 #[derive(Clone, Debug, PartialEq)]
 pub(in super::super) enum Told {
     /// Something of our vocabulary.
-    Event(EngineEvent),
+    Event(Box<EngineEvent>),
     /// Something else that makes it worth looking at the container again, such as a new name.
     Changed(EngineId),
 }
@@ -35,12 +36,12 @@ pub(in super::super) fn event(message: &EventMessage) -> Option<Told> {
         // A death without its exit code cannot be told as one, but the container can be looked at.
         return matches!(name, "die" | "died").then_some(Told::Changed(id));
     };
-    Some(Told::Event(EngineEvent {
+    Some(Told::Event(Box::new(EngineEvent {
         at: event_time(message)?,
         spec: spec(&id, attributes),
         container: id,
         action,
-    }))
+    })))
 }
 
 /// When it happened, by the engine's clock.
@@ -105,5 +106,7 @@ fn spec(id: &EngineId, attributes: &HashMap<String, String>) -> Option<Container
         created_at: None,
         limit_bytes: None,
         restart_policy: String::new(),
+        // They are among the attributes, where nothing tells them from what the engine says itself. Inspect has them alone.
+        labels: Labels::default(),
     })
 }

@@ -11,6 +11,7 @@ use domain::{
     fact::Observation,
     identity::workload_key,
     ids::EngineId,
+    labels::Labels,
     workload::{ContainerSpec, ContainerState, WorkloadKey},
 };
 
@@ -101,6 +102,7 @@ fn spec(inspect: &ContainerInspectResponse) -> Option<ContainerSpec> {
             .and_then(|host| u64::try_from(host.memory?).ok())
             .filter(|limit| *limit > 0),
         restart_policy: host.map(restart_policy).unwrap_or_default(),
+        labels: kept(labels),
     })
 }
 
@@ -118,6 +120,12 @@ fn restart_policy(host: &HostConfig) -> String {
             _ => "on-failure".to_owned(),
         },
     }
+}
+
+/// What people choose it by.
+fn kept(labels: &HashMap<String, String>) -> Labels {
+    let labels = labels.iter();
+    Labels::keep(labels.map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
 /// Whose container it is.

@@ -71,6 +71,29 @@ fn a_running_container() {
 }
 
 #[test]
+fn labels_that_people_gave_are_kept() {
+    let mut inspect = parse::<ContainerInspectResponse>(recorded!("inspect-running.json"));
+    let seen = |inspect: &ContainerInspectResponse| {
+        let seen = observation(inspect, at(ASKED)).expect("complete");
+        seen.spec.labels
+    };
+    let before = seen(&inspect);
+    let labels = inspect
+        .config
+        .as_mut()
+        .and_then(|config| config.labels.as_mut());
+    let labels = labels.expect("Compose gave it some");
+    assert!(labels.contains_key("com.docker.compose.project"));
+    labels.insert("team".to_owned(), "payments".to_owned());
+    labels.insert("db.password".to_owned(), "hunter2hunter2".to_owned());
+    let after = seen(&inspect);
+    assert_eq!(after.get("team"), Some("payments"));
+    assert_eq!(after.get("db.password"), None);
+    assert_eq!(after.get("com.docker.compose.project"), None);
+    assert_eq!(after.iter().count(), before.iter().count() + 1);
+}
+
+#[test]
 fn a_container_that_waits_for_its_next_start_is_not_running() {
     let json = recorded!("inspect-restarting.json");
     let wire = parse::<ContainerInspectResponse>(json)
