@@ -55,14 +55,9 @@ impl Outlook {
             record: None,
         };
         if let (Some(growing), Some(limit)) = (memory.growing(), run.limit_bytes) {
-            let limit = limit as f64;
-            outlook.record = backtest::record(past, limit);
-            outlook.forecast = Forecast::of(growing, limit)
-                .map(|told| match outlook.record {
-                    Some(record) => told.scaled(record.low, record.high),
-                    None => told,
-                })
-                .filter(|told| told.likely_s <= HORIZON_S);
+            let (forecast, record) = backtest::forecast(growing, limit as f64, past);
+            outlook.record = record;
+            outlook.forecast = forecast.filter(|told| told.likely_s <= HORIZON_S);
         }
         outlook
     }

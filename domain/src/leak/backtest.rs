@@ -1,6 +1,6 @@
 //! Would the forecast have held for past runs of the same workload?
 
-use super::{Course, Forecast, Growth, Reading, Scale};
+use super::{Course, Forecast, Growing, Growth, Reading, Scale};
 use crate::stats::quantile;
 
 /// A run that ended at its limit.
@@ -19,23 +19,50 @@ pub struct Record {
     pub hits: u32,
     /// Forecasts made.
     pub of: u32,
-    /// The tenth percentile of true time by told time.
+    /// The smallest true time by told time, of all but the outermost of many.
     pub low: f64,
-    /// The ninetieth percentile.
+    /// The middle one.
+    pub mid: f64,
+    /// The largest.
     pub high: f64,
 }
 
-/// The shares of its life at which a past run is asked.
-const AT: [f64; 3] = [0.34, 0.5, 0.7];
+/// Past runs are asked at the share of their life that this one has behind it, and a little before and after: how far growth is from
+/// its limit decides what can go wrong.
+const AROUND: [f64; 3] = [-0.08, 0.0, 0.08];
+/// The shares of a life at which asking tells something.
+const SHARES: (f64, f64) = (0.2, 0.92);
 /// Fewer answers than this set no margins.
 const ENOUGH: usize = 5;
+/// Margins leave out this share of the answers at either end. Few answers leave out none: the next run is as likely beyond the
+/// outermost of `n` as within one of the `n` steps between them.
+const OUTERMOST: f64 = 0.08;
 
-/// Asks at a third, a half and two thirds of the life of each past run when it would end. `None` when too few had an answer.
-pub fn record(past: &[PastRun], limit: f64) -> Option<Record> {
+/// When growth meets `limit`, as what past runs did corrects it, and how forecasts did for them.
+pub fn forecast(
+    growing: &Growing,
+    limit: f64,
+    past: &[PastRun],
+) -> (Option<Forecast>, Option<Record>) {
+    let told = Forecast::of(growing, limit);
+    let lived = told.map_or(0.5, |told| told.share_lived(growing.age_s));
+    let record = record(past, limit, lived);
+    let corrected = told.map(|told| {
+        record.map_or(told, |record| {
+            told.corrected(record.low, record.mid, record.high)
+        })
+    });
+    (corrected, record)
+}
+
+/// Asks each past run when it would end, around the moment at which it had `lived` this share of its life. `None` when too few had an
+/// answer.
+pub fn record(past: &[PastRun], limit: f64, lived: f64) -> Option<Record> {
     let mut hits = 0;
     let mut shares = Vec::new();
     for run in past {
-        for age_s in AT.map(|share| run.lifetime_s * share) {
+        for around in AROUND {
+            let age_s = run.lifetime_s * (lived.clamp(SHARES.0, SHARES.1) + around);
             let Some(told) = told(run, age_s, limit) else {
                 continue;
             };
@@ -48,8 +75,9 @@ pub fn record(past: &[PastRun], limit: f64) -> Option<Record> {
     Some(Record {
         hits,
         of: shares.len() as u32,
-        low: quantile(&shares, 0.1)?,
-        high: quantile(&shares, 0.9)?,
+        low: quantile(&shares, OUTERMOST)?,
+        mid: quantile(&shares, 0.5)?,
+        high: quantile(&shares, 1.0 - OUTERMOST)?,
     })
 }
 

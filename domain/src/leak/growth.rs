@@ -61,12 +61,16 @@ pub enum Growth {
 pub struct Growing {
     /// The line that its floor follows, over the age in seconds.
     pub line: Trend,
+    /// The line of the last half alone: growth that gets faster or slower shows in the difference.
+    pub recent: Trend,
     /// How far its peaks rise above that line: the 90th percentile of the last third.
     pub amplitude: f64,
     /// The usual distance of the floor from the line.
     pub scatter: f64,
     /// How old the run was when this was told, in seconds.
     pub age_s: f64,
+    /// How long the course is that was judged: its age without the warm-up, in seconds.
+    pub course_s: f64,
 }
 
 /// Why it counts as flat.
@@ -149,6 +153,11 @@ impl Growth {
         if largest_step(&floor) > STEP_SHARE * (last.1 - first.1) {
             return Self::Flat(NotGrowing::Step);
         }
+        // The hours of the day, with a quiet night in between: what it has now it had before, and gave back.
+        let earlier = &course.cells()[..course.cells().len() * 2 / 3];
+        if earlier.iter().any(|cell| cell.max >= last.1) {
+            return Self::Flat(NotGrowing::ComesBack);
+        }
         let late = &floor[floor.len() * 2 / 3..];
         if Trend::of(late).is_none_or(|late| late.slope < LATE_SHARE * line.slope) {
             return Self::Flat(NotGrowing::Flattens);
@@ -157,11 +166,14 @@ impl Growth {
             .iter()
             .map(|cell| cell.max - line.at(cell.age_s))
             .collect();
+        let amplitude = crate::stats::quantile(&peaks, 0.9).unwrap_or(0.0).max(0.0);
         Self::Growing(Growing {
             line,
-            amplitude: crate::stats::quantile(&peaks, 0.9).unwrap_or(0.0).max(0.0),
+            recent: Trend::of(&floor[floor.len() / 2..]).unwrap_or(line),
+            amplitude,
             scatter,
             age_s: course.age_s(),
+            course_s: last.0 - first.0,
         })
     }
 

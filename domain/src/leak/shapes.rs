@@ -153,11 +153,70 @@ fn the_range_holds_the_true_end_and_is_narrow() {
 #[test]
 fn past_runs_set_the_margins() {
     let past: Vec<PastRun> = (1..=6).map(|seed| leak(40.0, seed)).collect();
-    let record = backtest::record(&past, LIMIT).expect("enough of them");
+    let record = backtest::record(&past, LIMIT, 0.5).expect("enough of them");
     assert_eq!(record.of, 18);
     assert!(record.hits >= 15, "{record:?}");
     assert!(record.low > 0.8 && record.high < 1.2, "{record:?}");
-    assert_eq!(backtest::record(&past[..1], LIMIT), None);
+    assert_eq!(backtest::record(&past[..1], LIMIT, 0.5), None);
+}
+
+/// A run that grows ever more slowly (`bend` below 1) or faster (above) and ends at its limit after so many hours.
+fn bent(hours: f64, bend: f64, seed: u64) -> PastRun {
+    let mib = move |h: f64| 51.2 + 460.8 * (h / hours).powf(bend);
+    PastRun {
+        readings: run(hours, seed, mib),
+        lifetime_s: hours * 3600.0,
+    }
+}
+
+fn asked(run: &PastRun, share: f64, past: &[PastRun]) -> Forecast {
+    let age_s = run.lifetime_s * share;
+    let growth = Growth::of(
+        &Course::of(&run.readings, age_s),
+        Scale::of_memory(Some(LIMIT)),
+    );
+    let growing = growth.growing().copied().expect("a leak");
+    let (told, _) = backtest::forecast(&growing, LIMIT, past);
+    told.expect("a forecast")
+}
+
+#[rstest]
+#[case::slower(0.85)]
+#[case::straight(1.0)]
+#[case::faster(1.2)]
+fn growth_that_bends_is_followed(#[case] bend: f64) {
+    for (seed, share) in [(1, 0.34), (2, 0.5), (3, 0.66), (4, 0.8)] {
+        let run = bent(9.0, bend, seed);
+        let told = asked(&run, share, &[]);
+        let truth = run.lifetime_s * (1.0 - share);
+        assert!(told.holds(truth), "{share}: {truth} s, told {told:?}");
+    }
+}
+
+#[test]
+fn past_runs_correct_what_is_told_and_narrow_it() {
+    let past: Vec<PastRun> = (1..=6)
+        .map(|seed| bent(6.0 + seed as f64, 1.2, seed))
+        .collect();
+    let run = bent(10.0, 1.2, 9);
+    let truth = run.lifetime_s * 0.6;
+    let (alone, backed) = (asked(&run, 0.4, &[]), asked(&run, 0.4, &past));
+    assert!(backed.holds(truth), "{backed:?}");
+    let off = |told: &Forecast| (told.likely_s / truth - 1.0).abs();
+    assert!(off(&backed) < 0.04, "{backed:?}");
+    assert!(off(&backed) < off(&alone), "{alone:?} {backed:?}");
+    assert!(
+        backed.relative_width() < alone.relative_width(),
+        "{alone:?} {backed:?}"
+    );
+}
+
+#[test]
+fn the_hours_of_the_day_after_a_quiet_night_are_no_leak() {
+    let said = judged(41.0, |h| {
+        150.0 + h + 80.0 * (1.0 - (h / 24.0 * std::f64::consts::TAU).cos())
+    });
+    assert!(said.growing().is_none(), "{said:?}");
 }
 
 #[test]

@@ -44,13 +44,14 @@ impl Asked {
     }
 
     /// Reads the events around an end: of a run that began at `started`, ended at `ended` with `exit_code` and was followed by a start of
-    /// the same container at `next`.
+    /// the same container at `next`. With `is_timed` false the end is only known to have come before that start.
     pub(super) fn of(
         events: &VecDeque<EngineEvent>,
         started: Timestamp,
         ended: Timestamp,
         exit_code: Option<i32>,
         next: Option<Timestamp>,
+        is_timed: bool,
     ) -> Self {
         let until = next
             .unwrap_or(Timestamp::MAX_UTC)
@@ -68,7 +69,8 @@ impl Asked {
         let restart_before = events
             .iter()
             .rev()
-            .filter(|event| event.action == Action::Restart)
+            // Podman's policy says `restart` after the end, a person's comes before: without the order it tells nothing.
+            .filter(|event| event.action == Action::Restart && is_timed)
             .filter(|event| event.at >= started && event.at <= ended)
             .map(|event| event.at)
             .find(|at| !finishes_docker_restart(events, started, *at));

@@ -325,6 +325,7 @@ fn asked(container: &Container, run: &Run, end: &End) -> Asked {
         end.at,
         end.exit_code,
         own_next(container, run),
+        end.seen != EndSeen::Moved || own_next(container, run).is_none_or(|next| end.at < next),
     )
 }
 

@@ -95,7 +95,8 @@ pub(crate) struct Outage {
     /// Whether the host was down with all containers; otherwise they run on.
     #[serde(default)]
     pub(crate) reboot: bool,
-    /// Whether the engine was restarted: it stops its containers before, and starts them after.
+    /// Whether the engine was restarted: it stops its containers before, and starts them after. `lasts` has to be longer than the slowest
+    /// stop, ten seconds: no engine is back before it has stopped them.
     #[serde(default)]
     pub(crate) restart: bool,
 }

@@ -142,7 +142,8 @@ fn engine(toml: &mut String, number: usize, days: f64, haste: f64, dice: &mut Di
         ));
     }
     if kind == "docker" && dice.happens((days * haste / 40.0).min(0.7)) {
-        let (at, lasts) = (at(0.8 + dice.between(0.0, 0.1)), dice.scale(6.0, 30.0));
+        // It is not back before it has stopped the last of its containers, which takes ten seconds of one that does not listen.
+        let (at, lasts) = (at(0.8 + dice.between(0.0, 0.1)), dice.scale(12.0, 30.0));
         outages.push(format!(
             "{{ at = 'in {at:.1}s', lasts = '{lasts:.1}s', restart = true }}"
         ));

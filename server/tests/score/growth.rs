@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::{
     ids::{ContainerKey, SourceId},
     leak::{
-        Course, Forecast, Growth, Reading,
+        Course, Growth, Reading,
         backtest::{self, PastRun},
     },
     sample::Sample,
@@ -115,11 +115,7 @@ impl Answers {
                 self.asked += 1;
                 let told = growth
                     .growing()
-                    .and_then(|growing| Forecast::of(growing, limit));
-                let told = told.map(|told| match backtest::record(past, limit) {
-                    Some(record) => told.scaled(record.low, record.high),
-                    None => told,
-                });
+                    .and_then(|growing| backtest::forecast(growing, limit, past).0);
                 if let Some(told) = told {
                     let remains_s = lifetime_s - age_s;
                     self.told += 1;
