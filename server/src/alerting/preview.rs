@@ -25,7 +25,7 @@ const REACH: TimeDelta = TimeDelta::days(30);
 const DRAWN: usize = 3;
 /// Points of a series that is drawn: more than a chart has pixel columns.
 const POINTS: u32 = 1_000;
-/// Buckets of five minutes in the reach, over which the rule is run. No more are computed for any size of fleet.
+/// Buckets in the reach, of a quarter of an hour, over which the rule is run. No more are computed for any size of fleet.
 const BUCKETS: u32 = 4_000;
 
 /// Runs a rule over what is stored.
@@ -85,7 +85,7 @@ pub async fn preview(
     let none = Vec::new();
     let mut found: Vec<(usize, Vec<Episode>, Option<SeriesView>, f64)> = Vec::new();
     if let Some(metric) = metric {
-        answer.note = Some("Computed on the smallest, largest and last values of every few minutes; the times are exact to these.".to_owned());
+        answer.note = Some("Computed on the smallest, largest and last values of every quarter of an hour; the times are exact to these.".to_owned());
         let ids: Vec<_> = members.iter().map(|member| member.id).collect();
         let series = store.series_of(&ids, range, BUCKETS, metric).await?;
         for (index, series) in series.into_iter().enumerate() {
