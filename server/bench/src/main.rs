@@ -24,7 +24,10 @@ use std::{
 };
 
 use clap::{Args, Parser};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+};
 
 use crate::{
     client::Client,
@@ -101,12 +104,16 @@ fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Run(options) => run(options),
         Task::Rules(options) => rules(&options),
-        Task::Fill { folder, minutes } => tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?
-            .block_on(fill::run(&folder, minutes)),
+        Task::Fill { folder, minutes } => runtime()?.block_on(fill::run(&folder, minutes)),
         Task::Table => table::print(),
     }
+}
+
+/// Where everything here runs.
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
 }
 
 fn rules(options: &RulesOptions) -> anyhow::Result<()> {
@@ -114,9 +121,7 @@ fn rules(options: &RulesOptions) -> anyhow::Result<()> {
     let run = tempfile::Builder::new()
         .prefix("run-")
         .tempdir_in(results::folder())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         tokio::select! {
             outcome = measure_rules(options.only, run.path(), &results) => outcome,
@@ -150,9 +155,7 @@ fn run(options: Options) -> anyhow::Result<()> {
         .permissions(Permissions::from_mode(0o755))
         .tempdir_in(&parent)?;
     let results = Results::open(options.scale.name())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime()?;
     let (plan, began) = (options.scale.plan(), Instant::now());
     let outcome = runtime.block_on(async {
         tokio::select! {

@@ -57,6 +57,18 @@ impl Alertmanager {
         })
     }
 
+    /// A channel that tells it at once.
+    fn channel(&self) -> NewChannel {
+        NewChannel {
+            name: "alertmanager".into(),
+            kind: "alertmanager".into(),
+            enabled: true,
+            settings: [("url", self.url.as_str())].into_iter().collect(),
+            secrets: vault().seal(&Fields::default()).unwrap(),
+            group_wait_s: 0,
+        }
+    }
+
     /// What it shows as going on.
     async fn alerts(&self) -> Vec<Value> {
         let url = format!("{}/api/v2/alerts", self.url);
@@ -78,14 +90,7 @@ async fn an_alert_is_shown_by_a_real_alertmanager_until_it_is_over() {
         ("runbook", "https://wiki.example.com/memory"),
     ])])
     .await;
-    let channel = NewChannel {
-        name: "alertmanager".into(),
-        kind: "alertmanager".into(),
-        enabled: true,
-        settings: [("url", alertmanager.url.as_str())].into_iter().collect(),
-        secrets: vault().seal(&Fields::default()).unwrap(),
-        group_wait_s: 0,
-    };
+    let channel = alertmanager.channel();
     let alerts = scene.fixture.store.alerts();
     alerts.put_channel(None, &channel).await.unwrap().unwrap();
     let mut watch = scene.watch();
@@ -135,14 +140,7 @@ async fn an_alertmanager_that_was_restarted_is_told_again_what_still_fires() {
     ])])
     .await;
     let url = alertmanager.url.clone();
-    let channel = NewChannel {
-        name: "alertmanager".into(),
-        kind: "alertmanager".into(),
-        enabled: true,
-        settings: [("url", url.as_str())].into_iter().collect(),
-        secrets: vault().seal(&Fields::default()).unwrap(),
-        group_wait_s: 0,
-    };
+    let channel = alertmanager.channel();
     let alerts = scene.fixture.store.alerts();
     let id = alerts.put_channel(None, &channel).await.unwrap().unwrap();
     let (mut watch, dispatcher) = (scene.watch(), scene.dispatcher());
