@@ -71,6 +71,7 @@ impl Samples<'_> {
         let until = sealable_until(now);
         let mut total = Sealed::default();
         for window in self.close_windows(until).await? {
+            self.prepare_chunks(window).await?;
             while let Some(sealed) = self.seal_part(window).await? {
                 total += sealed;
             }
@@ -118,7 +119,7 @@ impl Samples<'_> {
     }
 
     /// Making a partition locks readers out until commit: better now than within the transaction that fills it.
-    pub(super) async fn prepare_chunks(&self, start_ms: i64) -> Result<(), StoreError> {
+    async fn prepare_chunks(&self, start_ms: i64) -> Result<(), StoreError> {
         let tier = Progress::read(self.pool, DOING)
             .await?
             .tier(i64::MAX, start_ms);

@@ -67,7 +67,6 @@ impl Samples<'_> {
 
     /// Seals the next part of a closed window; `None` when there was none left, and its table is gone.
     pub(super) async fn seal_part(&self, start_ms: i64) -> Result<Option<Sealed>, StoreError> {
-        self.prepare_chunks(start_ms).await?;
         let mut tx = self.begin_upkeep(DOING).await?;
         let part = sqlx::query_scalar!("SELECT unsealed_part($1)", start_ms)
             .fetch_one(&mut *tx)
