@@ -3,6 +3,7 @@
 //! Everything runs on this machine, is reached over loopback on free ports, and has its files in one folder that is removed at the end.
 //! docs/BENCHMARKS.md says what is measured, and how.
 
+mod alone;
 mod client;
 mod cpu;
 mod figures;
@@ -51,6 +52,8 @@ use crate::{
 enum Task {
     /// Load all systems with the same data, ask all the same, and append the figures to target/bench/results.jsonl
     Run(Options),
+    /// Load Inquest alone, print what its parts take, and go on serving if a profiler wants to look
+    Alone(alone::Options),
     /// Look at 20 alert rules over 10,000 workloads, preview rules over 30 days of 200, and append what that costs
     Rules(RulesOptions),
     /// Give the containers in the data folder of a stopped server a past
@@ -103,6 +106,7 @@ const AT_MOST_MS: i64 = HOUR_MS;
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Run(options) => run(options),
+        Task::Alone(options) => alone(&options),
         Task::Rules(options) => rules(&options),
         Task::Fill { folder, minutes } => runtime()?.block_on(fill::run(&folder, minutes)),
         Task::Table => table::print(),
@@ -116,15 +120,33 @@ fn runtime() -> std::io::Result<Runtime> {
         .build()
 }
 
+fn alone(options: &alone::Options) -> anyhow::Result<()> {
+    let run = folder_in(&results::folder())?;
+    until_interrupted(alone::run(options, end_ms(), run.path()))
+}
+
 fn rules(options: &RulesOptions) -> anyhow::Result<()> {
     let results = Results::open("full")?;
+    let run = folder_in(&results::folder())?;
+    until_interrupted(measure_rules(options.only, run.path(), &results))
+}
+
+/// A folder for the data of one run, which goes with it.
+fn folder_in(parent: &Path) -> anyhow::Result<tempfile::TempDir> {
+    std::fs::create_dir_all(parent)?;
     let run = tempfile::Builder::new()
         .prefix("run-")
-        .tempdir_in(results::folder())?;
-    let runtime = runtime()?;
-    runtime.block_on(async {
+        // Postgres runs as another user where we are root.
+        .permissions(Permissions::from_mode(0o755))
+        .tempdir_in(parent)?;
+    Ok(run)
+}
+
+/// With its end go the processes that were started.
+fn until_interrupted(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    runtime()?.block_on(async {
         tokio::select! {
-            outcome = measure_rules(options.only, run.path(), &results) => outcome,
+            outcome = work => outcome,
             () = interrupted() => Err(anyhow::anyhow!("interrupted")),
         }
     })
@@ -147,24 +169,10 @@ async fn measure_rules(
 }
 
 fn run(options: Options) -> anyhow::Result<()> {
-    let parent = options.folder.unwrap_or_else(results::folder);
-    std::fs::create_dir_all(&parent)?;
-    let run = tempfile::Builder::new()
-        .prefix("run-")
-        // Postgres runs as another user where we are root.
-        .permissions(Permissions::from_mode(0o755))
-        .tempdir_in(&parent)?;
+    let run = folder_in(&options.folder.unwrap_or_else(results::folder))?;
     let results = Results::open(options.scale.name())?;
-    let runtime = runtime()?;
     let (plan, began) = (options.scale.plan(), Instant::now());
-    let outcome = runtime.block_on(async {
-        tokio::select! {
-            outcome = measure(&plan, options.only_aligned, run.path(), &results) => outcome,
-            () = interrupted() => Err(anyhow::anyhow!("interrupted")),
-        }
-    });
-    // With it go the processes that were started.
-    drop(runtime);
+    let outcome = until_interrupted(measure(&plan, options.only_aligned, run.path(), &results));
     eprintln!("{:.1} min in all", began.elapsed().as_secs_f64() / 60.0);
     outcome
 }
@@ -180,15 +188,19 @@ async fn interrupted() {
     }
 }
 
+/// End of the data. The newest window is whole and not sealed before all is measured, so that two hours are in memory: never are they less.
+fn end_ms() -> i64 {
+    let now_ms = chrono::Utc::now().timestamp_millis();
+    (now_ms + AT_MOST_MS - GRACE_MS) / WINDOW_MS * WINDOW_MS + WINDOW_MS
+}
+
 async fn measure(
     plan: &Plan,
     only_aligned: bool,
     run: &Path,
     results: &Results,
 ) -> anyhow::Result<()> {
-    let now_ms = chrono::Utc::now().timestamp_millis();
-    // The newest window is whole and not sealed before all is measured, so that two hours are in memory: never are they less.
-    let end_ms = (now_ms + AT_MOST_MS - GRACE_MS) / WINDOW_MS * WINDOW_MS + WINDOW_MS;
+    let end_ms = end_ms();
     let polls = plan.days * DAY_MS / INTERVAL_MS;
     let shape = Shape {
         containers: plan.containers,

@@ -102,12 +102,10 @@ impl Samples<'_> {
             .iter()
             .map(|row| frame::encode(row.tick_ms, &row.points))
             .collect();
-        // A key that is taken is that of a batch whose acknowledgement was lost, or of a poll at the very same time. Of a sample that is
-        // there twice the later one counts.
+        // A batch whose acknowledgement was lost is written again. Of a sample that is there twice one is kept, the later one if they differ.
         sqlx::query!(
             "INSERT INTO head_log (tick_ms, source_id, shard, payload)
-             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bytea[])
-             ON CONFLICT (tick_ms, source_id) DO UPDATE SET payload = head_log.payload || excluded.payload",
+             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bytea[])",
             &tick_ms,
             &sources,
             &shards,
@@ -117,7 +115,7 @@ impl Samples<'_> {
         .await
         .during("appending samples")?;
         for row in &rows {
-            self.frontier.advance(row.source, row.newest_ms);
+            self.frontier.advance(row.source, row.tick_ms);
         }
         self.day.insert(rows.iter().flat_map(|row| &row.points));
         self.head
@@ -145,7 +143,7 @@ impl Samples<'_> {
         .fetch(self.pool);
         let open = sqlx::query_as!(
             Poll,
-            "SELECT tick_ms, payload FROM head_log WHERE tick_ms >= $1 ORDER BY tick_ms, source_id",
+            "SELECT tick_ms, payload FROM head_log WHERE tick_ms >= $1 ORDER BY tick_ms",
             since_ms,
         )
         .fetch(self.pool);
@@ -168,8 +166,8 @@ type Points = Vec<(i64, Point)>;
 
 /// A row of `head_log`.
 struct Row {
+    /// Time of its newest sample.
     tick_ms: i64,
-    newest_ms: i64,
     source: SourceId,
     shard: i16,
     points: Points,
@@ -219,18 +217,15 @@ impl Rows {
     }
 
     fn into_rows(self) -> impl Iterator<Item = Row> {
-        let shards = self.shards as i64;
         self.parts
             .into_iter()
-            .flat_map(move |((source, _), parts)| {
+            .flat_map(|((source, _), parts)| {
                 parts
                     .into_iter()
                     .zip(0..)
                     .filter_map(move |(points, shard)| {
-                        let newest_ms = points.iter().map(|(_, point)| point.at_ms).max()?;
                         Some(Row {
-                            tick_ms: newest_ms - newest_ms.rem_euclid(shards) + i64::from(shard),
-                            newest_ms,
+                            tick_ms: points.iter().map(|(_, point)| point.at_ms).max()?,
                             source: SourceId(source),
                             shard,
                             points,
@@ -242,8 +237,6 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
@@ -254,7 +247,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_two_rows_of_a_write_share_a_key_and_none_reaches_into_another_window(
+        fn no_row_of_a_write_reaches_into_another_window(
             samples in vec((0..5_000_i64, 0..3 * chunk::CHUNK_MS), 1..200), shards in 0..8_u32,
         ) {
             let shards = 1 << shards;
@@ -263,13 +256,10 @@ mod tests {
                 rows.add(SourceId(1), at(*ms), &[(ContainerKey(*container), Sample::empty(at(*ms)))], i64::MIN);
             }
             let rows: Vec<Row> = rows.into_rows().collect();
-            let keys: BTreeSet<_> = rows.iter().map(|row| row.tick_ms).collect();
-            prop_assert_eq!(keys.len(), rows.len());
             for row in &rows {
                 let window = chunk::start_of(row.tick_ms);
                 prop_assert!(row.points.iter().all(|(_, point)| chunk::start_of(point.at_ms) == window));
-                let newest = row.points.iter().map(|(_, point)| point.at_ms).max();
-                prop_assert!(newest.is_some_and(|newest| newest.abs_diff(row.tick_ms) < shards as u64));
+                prop_assert_eq!(row.points.iter().map(|(_, point)| point.at_ms).max(), Some(row.tick_ms));
             }
             let kept: usize = rows.iter().map(|row| row.points.len()).sum();
             prop_assert_eq!(kept, samples.len());

@@ -90,7 +90,7 @@ impl Samples<'_> {
     /// Begin of the oldest window of which there are rows in the head, if it has ended, and the part of the fleet that they are of.
     async fn oldest_rows(&self, until: i64) -> Result<Option<(i64, i16)>, StoreError> {
         let oldest = sqlx::query!(
-            "SELECT tick_ms, shard FROM head_log WHERE tick_ms < $1 ORDER BY tick_ms, source_id LIMIT 1",
+            "SELECT tick_ms, shard FROM head_log WHERE tick_ms < $1 ORDER BY tick_ms LIMIT 1",
             until
         )
         .fetch_optional(self.pool)
