@@ -1,6 +1,6 @@
 //! What a chart draws: one metric as evenly spaced buckets that keep their extremes.
 
-use domain::view::SeriesView;
+use domain::view::{SeriesView, SparkLine};
 
 /// What is known of a metric within one bucket of time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -118,6 +118,19 @@ impl From<&SeriesView> for Series {
         Self {
             from_ms: view.from.timestamp_millis(),
             step_ms: view.step_ms,
+            buckets: buckets.collect(),
+        }
+    }
+}
+
+impl From<&SparkLine> for Series {
+    fn from(line: &SparkLine) -> Self {
+        let buckets = line.buckets();
+        let buckets =
+            buckets.map(|bucket| bucket.map(|[min, max, last]| Bucket { min, max, last }));
+        Self {
+            from_ms: line.from_ms,
+            step_ms: line.step_ms,
             buckets: buckets.collect(),
         }
     }

@@ -4,7 +4,7 @@ use domain::{
     Timestamp,
     metric::Unit,
     verdict::Cause,
-    view::{SeriesView, TimeRange},
+    view::{SparkLine, TimeRange},
 };
 use leptos::prelude::*;
 
@@ -31,7 +31,7 @@ const APART: f64 = 3.0;
 #[component]
 pub fn Sparkline(
     /// Share of the limit, or bytes where there is no limit.
-    memory: SeriesView,
+    memory: SparkLine,
     /// When runs ended, and why.
     restarts: Vec<(Timestamp, Cause)>,
     /// The time shown.
@@ -44,7 +44,7 @@ pub fn Sparkline(
         .collect();
     by_time(&mut restarts, |(at, _)| *at);
     let ends: Vec<i64> = restarts.iter().map(|(at, _)| *at).collect();
-    let limit = (memory.unit == Unit::Ratio).then_some(1.0);
+    let limit = (memory.metric.unit() == Unit::Ratio).then_some(1.0);
     let series = Series::from(&memory);
     let highest = limit
         .into_iter()
@@ -106,7 +106,7 @@ pub fn Sparkline(
 #[component]
 pub fn Trend(
     /// The count.
-    tasks: SeriesView,
+    tasks: SparkLine,
     /// The time shown.
     range: TimeRange,
 ) -> impl IntoView {

@@ -11,6 +11,7 @@ mod page;
 mod restarts;
 mod series;
 mod sources;
+mod spark;
 mod storage;
 mod timeline;
 mod workloads;
@@ -38,6 +39,7 @@ pub use page::{Meta, Page};
 pub use restarts::{RestartQuery, RestartRow};
 pub use series::{MAX_POINTS, SeriesQuery, SeriesSet, SeriesView, TimeRange};
 pub use sources::SourceRow;
+pub use spark::SparkLine;
 pub use storage::{
     DatabaseInfo, SampleSize, StorageQuery, StorageView, Tier, TierSize, WorkloadSize,
 };

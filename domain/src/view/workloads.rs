@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ForecastView, RestartRow, SeriesView};
+use super::{ForecastView, RestartRow, SparkLine};
 use crate::{
     ids::{EngineId, IncidentId, WorkloadId},
     labels::Labels,
@@ -180,9 +180,9 @@ pub struct FleetSummary {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spark {
     /// Share of the limit, or bytes when there is no limit.
-    pub memory: Option<SeriesView>,
+    pub memory: Option<SparkLine>,
     /// Task count.
-    pub tasks: Option<SeriesView>,
+    pub tasks: Option<SparkLine>,
     /// When runs ended, with the cause.
     pub restarts: Vec<(DateTime<Utc>, Cause)>,
 }

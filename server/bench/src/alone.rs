@@ -76,6 +76,9 @@ async fn ask(
         bytes = answers.iter().map(bytes::Bytes::len).sum();
     }
     // The first ones find nothing in memory.
-    println!("{name}: {:.2} ms, {bytes} bytes", median(&times[ROUNDS / 4..]));
+    println!(
+        "{name}: {:.2} ms, {bytes} bytes",
+        median(&times[ROUNDS / 4..])
+    );
     Ok(())
 }

@@ -173,31 +173,28 @@ impl Store {
         .map(|length| now - length);
         sqlx::query_as!(
             Row,
-            r#"WITH counted AS (
-                   SELECT workload_id,
-                          count(*) FILTER (WHERE ended_at > $10) AS last_10m,
-                          count(*) FILTER (WHERE ended_at > $11) AS last_24h,
-                          count(*) FILTER (WHERE ended_at > $12) AS last_7d,
-                          count(*) AS last_30d
-                   FROM restart
-                   WHERE counts AND ended_at > $13 AND ended_at <= $1
-                     AND ($2::bigint IS NULL OR workload_id = $2)
-                   GROUP BY workload_id
-               ), listed AS (
+            r#"WITH listed AS (
                    SELECT w.id, w.name, w.grp, w.first_seen_at, s.name AS source, s.state AS source_state,
                           c.id AS container_id, c.engine_id, c.image, c.state, c.started_at, c.limit_bytes,
                           -- What is not removed was listed at every poll of its source.
                           CASE WHEN c.state = 'removed' THEN c.last_seen_at
                                ELSE greatest(c.last_seen_at, s.last_poll_at) END AS last_seen_at,
                           c.restart_policy, c.engine_restart_count, c.probe_problem,
-                          coalesce(n.last_10m, 0) AS last_10m, coalesce(n.last_24h, 0) AS last_24h,
-                          coalesce(n.last_7d, 0) AS last_7d, coalesce(n.last_30d, 0) AS last_30d
+                          n.last_10m, n.last_24h, n.last_7d, n.last_30d
                    FROM workload w
                    JOIN source s ON s.id = w.source_id
                    JOIN LATERAL (
                        SELECT * FROM container WHERE workload_id = w.id ORDER BY created_at DESC, id DESC LIMIT 1
                    ) c ON true
-                   LEFT JOIN counted n ON n.workload_id = w.id
+                   -- Workload by workload, for each of which an index has the times: all at once, the planner would have to guess how many.
+                   CROSS JOIN LATERAL (
+                       SELECT count(*) FILTER (WHERE ended_at > $10) AS last_10m,
+                              count(*) FILTER (WHERE ended_at > $11) AS last_24h,
+                              count(*) FILTER (WHERE ended_at > $12) AS last_7d,
+                              count(*) AS last_30d
+                       FROM restart
+                       WHERE workload_id = w.id AND counts AND ended_at > $13 AND ended_at <= $1
+                   ) n
                    WHERE ($2::bigint IS NOT NULL AND w.id = $2)
                       OR ($2::bigint IS NULL
                           AND (c.state <> 'removed' OR c.last_seen_at > $1::timestamptz - interval '24 hours')
@@ -215,9 +212,10 @@ impl Store {
                    SELECT ended_at, cause, confidence FROM restart WHERE workload_id = l.id ORDER BY ended_at DESC, id DESC LIMIT 1
                ) r ON true
                WHERE $5::bigint IS NULL
-                  OR (-l.last_10m, -l.last_24h, -l.last_30d, l.name, l.id)
+                  OR (-l.last_10m, -l.last_24h, -l.last_30d, l.name COLLATE "C", l.id)
                      > (-$6::bigint, -$7::bigint, -$8::bigint, (SELECT name FROM workload WHERE id = $5), $5)
-               ORDER BY l.last_10m DESC, l.last_24h DESC, l.last_30d DESC, l.name, l.id
+               -- In the order of characters: that of a language would take longer than all the rest, and depend on the database.
+               ORDER BY l.last_10m DESC, l.last_24h DESC, l.last_30d DESC, l.name COLLATE "C", l.id
                LIMIT $9"#,
             now,
             wanted.id.map(|id| id.0),

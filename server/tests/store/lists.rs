@@ -7,7 +7,7 @@ use domain::{
     metric::Metric,
     sample::Sample,
     source::{EngineInfo, SourceState},
-    view::{SeriesView, TimeRange, WorkloadQuery},
+    view::{SparkLine, TimeRange, WorkloadQuery},
     workload::ContainerState,
 };
 use server::{
@@ -187,30 +187,27 @@ async fn the_overview_has_numbers_of_now_and_sparklines() {
         (Metric::MemoryRatio, 15 * 60 * 1000)
     );
     // 20 hours in quarters, from two containers, partly sealed and partly in memory.
-    let known = memory.max.iter().flatten().count();
-    assert!((80..=81).contains(&known), "{known}");
-    assert!(
-        memory
-            .max
-            .iter()
-            .flatten()
-            .all(|ratio| (ratio - 0.5).abs() < f64::EPSILON)
-    );
+    let known: Vec<_> = memory.buckets().flatten().collect();
+    assert!((80..=81).contains(&known.len()), "{}", known.len());
+    let half = |[_, highest, _]: &[f64; 3]| (highest - 0.5).abs() < f64::EPSILON;
+    assert!(known.iter().all(half));
     assert_eq!((spark.tasks.as_ref(), spark.restarts.len()), (None, 1));
 }
 
-/// Whether two series are the same to the precision that is drawn.
-fn is_alike(one: &SeriesView, other: &SeriesView) -> bool {
-    let columns =
-        |view: &SeriesView| [view.min.clone(), view.max.clone(), view.last.clone()].concat();
-    let alike = |(one, other): (Option<f64>, Option<f64>)| match (one, other) {
-        (Some(one), Some(other)) => (one - other).abs() <= 1e-6 * one.abs(),
+/// Whether two lines are the same to the precision that is drawn.
+fn is_alike(one: &SparkLine, other: &SparkLine) -> bool {
+    let a_pixel = one.highest / 10_000.0;
+    let alike = |(one, other): (Option<[f64; 3]>, Option<[f64; 3]>)| match (one, other) {
+        (Some(one), Some(other)) => {
+            let mut pairs = one.into_iter().zip(other);
+            pairs.all(|(one, other)| (one - other).abs() < a_pixel)
+        }
         (one, other) => one == other,
     };
-    (one.metric, one.kind, one.from, one.step_ms)
-        == (other.metric, other.kind, other.from, other.step_ms)
-        && columns(one).len() == columns(other).len()
-        && columns(one).into_iter().zip(columns(other)).all(alike)
+    (one.metric, one.kind, one.from_ms, one.step_ms)
+        == (other.metric, other.kind, other.from_ms, other.step_ms)
+        && one.buckets().len() == other.buckets().len()
+        && one.buckets().zip(other.buckets()).all(alike)
 }
 
 #[tokio::test]
@@ -254,6 +251,7 @@ async fn sparklines_are_those_of_the_database_whoever_wrote_it() {
         let spark = &fleet.sparks[0];
         for (drawn, stored) in [&spark.memory, &spark.tasks].into_iter().zip(&stored[0]) {
             let drawn = drawn.as_ref().unwrap();
+            let stored = &SparkLine::of(stored).unwrap();
             assert!(is_alike(drawn, stored), "{when}: {drawn:?}\n{stored:?}");
         }
     }

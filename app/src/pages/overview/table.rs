@@ -195,7 +195,7 @@ fn state_tag(state: ContainerState) -> Option<impl IntoView> {
 #[component]
 fn Tasks(
     tasks: TasksNow,
-    spark: Option<domain::view::SeriesView>,
+    spark: Option<domain::view::SparkLine>,
     range: TimeRange,
 ) -> impl IntoView {
     let number = tasks

@@ -217,21 +217,19 @@ impl Rows {
     }
 
     fn into_rows(self) -> impl Iterator<Item = Row> {
-        self.parts
-            .into_iter()
-            .flat_map(|((source, _), parts)| {
-                parts
-                    .into_iter()
-                    .zip(0..)
-                    .filter_map(move |(points, shard)| {
-                        Some(Row {
-                            tick_ms: points.iter().map(|(_, point)| point.at_ms).max()?,
-                            source: SourceId(source),
-                            shard,
-                            points,
-                        })
+        self.parts.into_iter().flat_map(|((source, _), parts)| {
+            parts
+                .into_iter()
+                .zip(0..)
+                .filter_map(move |(points, shard)| {
+                    Some(Row {
+                        tick_ms: points.iter().map(|(_, point)| point.at_ms).max()?,
+                        source: SourceId(source),
+                        shard,
+                        points,
                     })
-            })
+                })
+        })
     }
 }
 

@@ -13,11 +13,11 @@ use std::{
 use domain::{
     ids::ContainerKey,
     metric::{Metric, TaskKind},
-    view::SeriesView,
+    view::SparkLine,
 };
 
 use super::{
-    grid::{Buckets, Grid},
+    grid::Grid,
     point::{Column, Point},
     roll::{BUCKET_MS, Rolled},
     time::{DAY, MINUTE},
@@ -212,9 +212,9 @@ impl Day {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::store) struct Lines {
     /// Share of the limit, or bytes when there is no limit.
-    pub(in crate::store) memory: Option<SeriesView>,
+    pub(in crate::store) memory: Option<SparkLine>,
     /// Task count.
-    pub(in crate::store) tasks: Option<SeriesView>,
+    pub(in crate::store) tasks: Option<SparkLine>,
 }
 
 /// When in its quarter something was.
@@ -227,7 +227,8 @@ const fn first(now_ms: i64) -> i64 {
     (now_ms - DAY).div_euclid(QUARTER_MS)
 }
 
-fn draw(containers: &[&[Quarter]], line: Line, metric: Metric, grid: Grid) -> Option<SeriesView> {
+/// Of several containers in one quarter, the later one says the last value.
+fn draw(containers: &[&[Quarter]], line: Line, metric: Metric, grid: Grid) -> Option<SparkLine> {
     let with_values = || {
         let quarters = containers.iter().copied().flatten();
         quarters.filter(|quarter| quarter.get(line).is_some())
@@ -237,18 +238,23 @@ fn draw(containers: &[&[Quarter]], line: Line, metric: Metric, grid: Grid) -> Op
         Line::Tasks => with_values().filter_map(|quarter| quarter.kind).min(),
         Line::Ratio | Line::Bytes => None,
     };
-    let mut buckets = Buckets::new(grid);
-    let mut is_empty = true;
+    let mut buckets: Vec<Option<[f64; 3]>> = vec![None; grid.len];
+    let first = grid.from_ms.div_euclid(QUARTER_MS);
     for quarter in with_values() {
         if matches!(line, Line::Tasks) && quarter.kind != kind {
             continue;
         }
-        if let Some(values) = quarter.get(line) {
-            buckets.add_range(i64::from(quarter.number) * QUARTER_MS, values);
-            is_empty = false;
-        }
+        let place = usize::try_from(i64::from(quarter.number) - first).unwrap_or(usize::MAX);
+        let (Some([min, max, last]), Some(bucket)) = (quarter.get(line), buckets.get_mut(place))
+        else {
+            continue;
+        };
+        *bucket = Some(match bucket {
+            Some([lowest, highest, _]) => [lowest.min(min), highest.max(max), last],
+            None => [min, max, last],
+        });
     }
-    (!is_empty).then(|| buckets.into_view(metric, kind))
+    SparkLine::new((metric, kind), (grid.from_ms, grid.step_ms), &buckets)
 }
 
 impl Quarters {
@@ -420,12 +426,12 @@ mod tests {
             &[(10, 5), (20, 900), (30, 7)].map(|(at, pages)| point(at * 1_000, pages, None)),
         );
         let memory = lines(&day).memory.expect("has values");
-        let share = |pages: f64| Some(f64::from((pages * 4096.0 / f64::from(1 << 30)) as f32));
-        assert_eq!(
-            (memory.min[0], memory.max[0], memory.last[0]),
-            (share(5.0), share(900.0), share(7.0))
-        );
-        assert_eq!((memory.min.len(), memory.min[1]), (96, None));
+        let buckets: Vec<_> = memory.buckets().collect();
+        let pages = buckets[0]
+            .expect("was seen")
+            .map(|share| (share * f64::from(1 << 18)).round());
+        assert_eq!(pages, [5.0, 900.0, 7.0]);
+        assert_eq!((buckets.len(), buckets[1]), (96, None));
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! The last day of many containers at once, from memory: what the overview draws.
 
-use domain::{Timestamp, ids::ContainerKey, metric::Metric, view::TimeRange};
+use domain::{
+    Timestamp,
+    ids::ContainerKey,
+    metric::Metric,
+    view::{SparkLine, TimeRange},
+};
 
 use super::{
     Samples,
@@ -49,9 +54,7 @@ impl Samples<'_> {
         let groups: Vec<&[ContainerKey]> = groups.iter().map(Vec::as_slice).collect();
         let series = self.query_many(&groups, range, POINTS, &METRICS).await?;
         let lines = series.into_iter().map(|series| {
-            let mut series = series
-                .into_iter()
-                .map(|view| view.last.iter().any(Option::is_some).then_some(view));
+            let mut series = series.iter().map(SparkLine::of);
             let mut next = || series.next().flatten();
             let (ratio, bytes) = (next(), next());
             Lines {
