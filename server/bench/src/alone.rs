@@ -1,5 +1,7 @@
 //! Inquest without its peers: what a change does, in a minute rather than twenty. Prints, and appends no figure.
 
+#![expect(clippy::print_stdout, reason = "what is printed is all there is")]
+
 use std::path::Path;
 
 use crate::{

@@ -429,8 +429,8 @@ mod tests {
         let buckets: Vec<_> = memory.buckets().collect();
         let pages = buckets[0]
             .expect("was seen")
-            .map(|share| (share * f64::from(1 << 18)).round());
-        assert_eq!(pages, [5.0, 900.0, 7.0]);
+            .map(|share| (share * f64::from(1 << 18)).round() as u64);
+        assert_eq!(pages, [5, 900, 7]);
         assert_eq!((buckets.len(), buckets[1]), (96, None));
     }
 
