@@ -1,28 +1,30 @@
-//! Bytes per sample, everything that a system keeps for its data included. A system's bytes are divided by the samples it was given: six
-//! of each poll for Inquest, whose ledger of restarts adds bytes but no samples, and seven for the peers, whose counter of restarts is
-//! one more series. (Divided by six, theirs would look larger.)
+//! Bytes that a system keeps for its data, everything included.
+//!
+//! The systems are given the same polls, of which each makes other samples: six of a poll for Inquest, whose ledger of restarts adds bytes
+//! but no samples, and seven for the peers, whose counter of restarts is one more series. So they are compared by the bytes of the same
+//! polls; bytes of a sample are ours alone.
 
 use crate::{
     results::Results,
-    systems::{OUR_SAMPLES, PEER_SAMPLES, inquest::Database},
+    systems::{OUR_SAMPLES, inquest::Database},
 };
 
-/// Bytes per sample.
+/// Bytes for each poll of a container.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
-    pub(crate) ours: f64,
-    pub(crate) prometheus: f64,
-    pub(crate) victoria: f64,
+    ours: f64,
+    prometheus: f64,
+    victoria: f64,
 }
 
 impl Sizes {
     /// From bytes and the polls of containers that they hold.
-    pub(crate) fn of(polls: u64, [ours, prometheus, victoria]: [u64; 3]) -> Self {
-        let per_sample = |bytes: u64, samples: u64| bytes as f64 / (polls * samples) as f64;
+    pub(crate) fn of(polls: u64, bytes: [u64; 3]) -> Self {
+        let [ours, prometheus, victoria] = bytes.map(|bytes| bytes as f64 / polls as f64);
         Self {
-            ours: per_sample(ours, OUR_SAMPLES),
-            prometheus: per_sample(prometheus, PEER_SAMPLES),
-            victoria: per_sample(victoria, PEER_SAMPLES),
+            ours,
+            prometheus,
+            victoria,
         }
     }
 
@@ -35,7 +37,7 @@ impl Sizes {
         };
         results.figure(
             &format!("store.bytes_per_sample{suffix}"),
-            self.ours,
+            self.ours / OUR_SAMPLES as f64,
             "bytes",
         )?;
         for (peer, theirs) in [
@@ -46,7 +48,7 @@ impl Sizes {
                 &format!("store.{prefix}bytes_vs_{peer}"),
                 peer,
                 (self.ours, theirs),
-                "bytes/sample",
+                "bytes/poll",
             )?;
         }
         Ok(())

@@ -85,10 +85,8 @@ const WORKING_SET: &str = "container_memory_working_set_bytes";
 const LIMIT: &str = "container_memory_limit_bytes";
 const RESTARTS: &str = "container_restarts_total";
 
-/// Samples of a poll that peers store.
-pub(crate) const PEER_SAMPLES: u64 = SERIES.len() as u64;
-/// Samples of a poll that Inquest stores.
-pub(crate) const OUR_SAMPLES: u64 = PEER_SAMPLES - 1;
+/// Samples of a poll that Inquest stores: restarts are in its ledger, and a series of the peers.
+pub(crate) const OUR_SAMPLES: u64 = SERIES.len() as u64 - 1;
 
 /// The name of a container's workload, the one label of the peers' series.
 pub(crate) fn workload(container: usize) -> String {
