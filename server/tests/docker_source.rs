@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     fact::{Action, EngineEvent, Gap, GapKind, Poll},
     ids::{EngineId, SourceId},
+    ledger::OOM_REACH,
     metric::TaskKind,
     sample::Sample,
     source::SourceState,
@@ -285,6 +286,68 @@ async fn an_outage_is_reported_and_what_happened_in_it_is_recovered() {
         ),
         "each told once: {actions:?}"
     );
+    watch.scheduler.stop().await;
+}
+
+/// A child of web is killed, and the event of it is told.
+async fn child_kill(engine: &RunningSimulator, watch: &mut Watch) -> EngineEvent {
+    assert!(engine.provoke("web", &Happening::ChildOutOfMemory));
+    watch
+        .find("an oom", |body| match body {
+            Body::Event(event) if event.action == Action::Oom => Some(event.clone()),
+            _ => None,
+        })
+        .await
+}
+
+/// The first poll that shows a container alive when its end would have followed the kill.
+async fn survival(watch: &mut Watch, oom: &EngineEvent) -> Poll {
+    watch
+        .find("a look after the kill", |body| {
+            let Body::Poll(poll) = body else { return None };
+            poll.states
+                .iter()
+                .any(|state| {
+                    state.spec.id == oom.container
+                        && state.state == ContainerState::Running
+                        && state.at >= oom.at + OOM_REACH
+                })
+                .then(|| poll.clone())
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_container_in_which_the_kernel_killed_is_looked_at_when_it_should_have_ended() {
+    let engine = simulate(PLAIN).await;
+    // The second round comes when nobody waits any more.
+    let mut watch = Watch::over(engine.endpoint(), 2 * PATIENCE, None);
+    watch.complete_poll().await;
+    for _kill in 0..2 {
+        let oom = child_kill(&engine, &mut watch).await;
+        let seen = survival(&mut watch, &oom).await;
+        assert!(!seen.complete, "it waited for no round");
+        assert_eq!(seen.states.len(), 1, "nobody else was looked at");
+    }
+    watch.scheduler.stop().await;
+}
+
+#[tokio::test]
+async fn an_engine_that_hangs_after_a_kill_is_asked_again_what_became_of_it() {
+    let engine = simulate(PLAIN).await;
+    let mut watch = Watch::over(engine.endpoint(), Duration::from_secs(1), None);
+    watch.complete_poll().await;
+    let oom = child_kill(&engine, &mut watch).await;
+    engine.pause("engine", Pause::Hang);
+    watch
+        .find("bad news", |body| match body {
+            Body::Health(health) if health.state == SourceState::Unreachable => Some(()),
+            _ => None,
+        })
+        .await;
+    tokio::time::sleep(OOM_REACH.to_std().expect("positive")).await;
+    engine.pause("engine", Pause::None);
+    survival(&mut watch, &oom).await;
     watch.scheduler.stop().await;
 }
 

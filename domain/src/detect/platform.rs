@@ -7,9 +7,15 @@ use crate::{
 };
 
 pub(super) fn detect(window: &Window<'_>) -> Finding {
-    if window.death.kind != RestartKind::EngineRestart {
+    let confidence = if window.death.kind == RestartKind::EngineRestart {
+        // Above an end that merely looks asked for: engines signal their containers when they go down.
+        Confidence::Confirmed
+    } else if window.death.lost_with_host {
+        // Nothing started it again, which would show that the engine had been away: a job, or what somebody started later.
+        Confidence::Probable
+    } else {
         return Finding::Clear;
-    }
+    };
     let mut evidence = vec![facts::pro(
         EvidenceKind::Coverage,
         "the engine was away and none of its containers lived through it".to_owned(),
@@ -17,9 +23,8 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
     )];
     evidence.push(facts::exit(window));
     evidence.extend(facts::unseen(window));
-    // Above an end that merely looks asked for: engines signal their containers when they go down.
     Finding::Found {
-        confidence: Confidence::Confirmed,
+        confidence,
         evidence,
     }
 }

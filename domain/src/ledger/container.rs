@@ -44,6 +44,8 @@ pub(super) struct Container {
     pub(super) follows: Option<crate::ids::EngineId>,
     /// When the last fact about it came to be.
     pub(super) heard_at: Timestamp,
+    /// When its newest run was last seen to last.
+    pub(super) lived_at: Timestamp,
     /// Whether the engine has removed it.
     pub(super) gone: bool,
     /// Whatever happened until then is history: it had ended before we looked.
@@ -62,6 +64,7 @@ impl Container {
             told_ooms: BTreeSet::new(),
             follows: None,
             heard_at: Timestamp::MIN_UTC,
+            lived_at: Timestamp::MIN_UTC,
             gone: false,
             history: None,
             counter: None,
@@ -215,6 +218,9 @@ impl Container {
                 self.start(start, seen.at);
             }
             Some(Ordering::Equal) | None => self.start(start, seen.at),
+        }
+        if !dead && self.runs.last().is_some_and(|last| last.end.is_none()) {
+            self.lived_at = self.lived_at.max(seen.at);
         }
         if dead && let Some(last) = self.runs.last_mut().filter(|last| last.end.is_none()) {
             let ended_at = seen.finished_at.filter(|at| *at >= started_at);

@@ -40,6 +40,8 @@ pub struct Death {
     pub next: Option<Next>,
     /// How the next run came about.
     pub kind: RestartKind,
+    /// Whether its host went down with it and with everything else, though nobody may have started it again.
+    pub lost_with_host: bool,
     /// Stretches without events that touch the end.
     pub gaps: Vec<Gap>,
     /// Set when only the engine's counter knows of this run.

@@ -47,11 +47,13 @@ impl Container {
         each_once(survived)
     }
 
-    /// Kills that belong to no end although all ends near them are known by `now`. Each is told once.
+    /// Kills that belong to no end although all ends near them are known by `now`. Each is told once, and not before the container was
+    /// seen to live on: an engine that hangs, or a stream that breaks, between the kill and the end would hide the end.
     pub(super) fn new_child_ooms(&mut self, now: Timestamp) -> Vec<Timestamp> {
         let settled: Vec<_> = self
             .ooms()
             .filter(|at| *at + OOM_REACH + super::SETTLE <= now && !self.told_ooms.contains(at))
+            .filter(|at| self.outcome_is_known(*at))
             .collect();
         let mut new = Vec::new();
         for at in settled {
@@ -67,6 +69,17 @@ impl Container {
             self.told_ooms = self.told_ooms.split_off(&oldest);
         }
         new
+    }
+
+    /// Whether it was seen what became of the run in which a kill happened: it ended, or it lasted.
+    fn outcome_is_known(&self, oom: Timestamp) -> bool {
+        self.lived_at >= oom + OOM_REACH
+            || self
+                .runs
+                .iter()
+                .rev()
+                .find(|run| run.key <= oom)
+                .is_none_or(|run| run.end.is_some())
     }
 
     /// Whether a kill belongs to a run before those that are remembered.

@@ -199,6 +199,7 @@ impl Ledger {
                 .collect(),
             next,
             kind,
+            lost_with_host: self.lost_with_host(end),
             gaps: self
                 .gaps
                 .iter()
@@ -260,21 +261,25 @@ impl Ledger {
 
     /// The engine was restarted when its stream was lost, or its host went down with it, and not one of several containers lived through it.
     fn engine_restarted(&self, end: &End, next: Timestamp) -> bool {
-        let lost_with_host =
-            (end.exit_code == Some(LOST) && end.seen != EndSeen::Event).then_some((end.at, next));
+        let lost = is_lost(end).then_some((end.at, next));
         self.gaps
             .iter()
             // An engine that remembers every event has not been away itself.
             .filter(|gap| gap.to != Some(gap.from))
             .map(|gap| (gap.from, gap.to.unwrap_or(next)))
-            .chain(lost_with_host)
+            .chain(lost)
             .any(|(down, up)| {
-                let stopped = down - ENGINE_STOPS..=up + ENGINE_STOPS;
+                let stopped = stopped_with(down, up);
                 stopped.contains(&end.at)
                     && next >= down
                     && next <= up + ENGINE_STARTS
                     && self.nobody_lived_through(down, &stopped)
             })
+    }
+
+    /// The engine no longer had it when it came up, and not one of several containers lived through it.
+    fn lost_with_host(&self, end: &End) -> bool {
+        is_lost(end) && self.nobody_lived_through(end.at, &stopped_with(end.at, end.at))
     }
 
     fn nobody_lived_through(&self, down: Timestamp, stopped: &RangeInclusive<Timestamp>) -> bool {
@@ -333,6 +338,16 @@ fn asked(container: &Container, run: &Run, end: &End) -> Asked {
 fn own_next(container: &Container, run: &Run) -> Option<Timestamp> {
     let (id, started_at) = run.next.as_ref()?;
     (*id == container.spec.id).then_some(*started_at)
+}
+
+/// Whether the engine said of it what it says of what it no longer had when it came up.
+fn is_lost(end: &End) -> bool {
+    end.exit_code == Some(LOST) && end.seen != EndSeen::Event
+}
+
+/// When containers end with an engine that was away.
+fn stopped_with(down: Timestamp, up: Timestamp) -> RangeInclusive<Timestamp> {
+    down - ENGINE_STOPS..=up + ENGINE_STOPS
 }
 
 fn touches(gap: &Gap, from: Timestamp, to: Timestamp) -> bool {

@@ -15,6 +15,8 @@ use domain::{
 };
 use tokio::time::Instant;
 
+use super::aftermath::Aftermath;
+
 /// From this share of its limit on, a container is sampled at every beat.
 pub(super) const ARM_AT: f64 = 0.80;
 /// Below this share it no longer is. Lower, so that a saw tooth at the threshold does not switch with every reading.
@@ -33,6 +35,8 @@ pub(super) struct Known {
     pub(super) sampling: bool,
     /// Close to its limit.
     pub(super) armed: bool,
+    /// Kills of the kernel of which it was not seen what became of them.
+    aftermath: Aftermath,
     /// When the newest reading of the present run came.
     read_at: Option<Instant>,
 }
@@ -92,6 +96,7 @@ impl Known {
             look: Look::Enough,
             sampling: false,
             armed: false,
+            aftermath: Aftermath::default(),
             read_at: None,
         }
     }
@@ -131,12 +136,28 @@ impl Known {
     pub(super) fn observe(&mut self, observation: Observation) -> bool {
         let before = self.seen.as_ref().and_then(|seen| seen.started_at);
         let new_run = observation.started_at != before;
+        self.aftermath.seen(observation.at);
         self.seen = Some(observation);
         if !self.is_running() || new_run {
             self.armed = false;
             self.read_at = None;
         }
         new_run && self.is_running()
+    }
+
+    /// The kernel killed a process in it.
+    pub(super) fn killed(&mut self, at: Timestamp) {
+        self.aftermath.killed(at);
+        // Events that were recovered may be older than what was seen since.
+        if let Some(seen) = &self.seen {
+            self.aftermath.seen(seen.at);
+        }
+    }
+
+    /// Whether a look would tell now that it lived on after a kill. A look that is under way is waited for, and one that failed belongs to the
+    /// next round: an engine that hangs is not asked at every beat.
+    pub(super) fn may_have_lived_on(&self, now: Timestamp) -> bool {
+        self.look == Look::Enough && self.is_running() && self.aftermath.is_due(now)
     }
 
     /// A reading came at `now`. Returns how much later than an interval after the one before it. `None` for the first of a run.
@@ -228,6 +249,36 @@ mod tests {
         });
         assert!(!known.armed);
         assert!(!known.is_running());
+    }
+
+    #[test]
+    fn after_a_kill_one_look_is_due_while_it_runs_and_none_is_on_its_way() {
+        let mut known = Known::new(&EngineId::from("c0ffee"));
+        known.killed(at(1));
+        assert!(!known.may_have_lived_on(at(9)), "nobody has seen it run");
+        known.observe(running(0));
+        assert!(known.may_have_lived_on(at(9)));
+        for look in [Look::Wanted, Look::UnderWay, Look::OnceMore] {
+            known.look = look;
+            assert!(!known.may_have_lived_on(at(9)), "{look:?}");
+        }
+        known.look = Look::Enough;
+        known.observe(Observation {
+            at: at(9),
+            ..running(0)
+        });
+        assert!(!known.may_have_lived_on(at(60)));
+        known.killed(at(4));
+        assert!(
+            !known.may_have_lived_on(at(60)),
+            "it was told late and seen to live on before"
+        );
+        known.killed(at(60));
+        known.observe(Observation {
+            state: ContainerState::Exited,
+            ..running(0)
+        });
+        assert!(!known.may_have_lived_on(at(99)), "its end was seen");
     }
 
     #[test]

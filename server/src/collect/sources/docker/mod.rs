@@ -4,6 +4,7 @@
 //! that the next start erases; `watch` asks for states and numbers and hands everything over in order; `client` and `wire` make the
 //! many requests of that cheap; `logs` reads what a run wrote before its end; `map` translates.
 
+mod aftermath;
 mod call;
 mod client;
 mod connect;

@@ -232,7 +232,10 @@ impl<'a> Watch<'a> {
     }
 
     /// Events carry names and labels only; what we know from inspect is the better description.
-    fn hand_over(&self, mut event: EngineEvent) {
+    fn hand_over(&mut self, mut event: EngineEvent) {
+        if event.action == Action::Oom {
+            self.know(&event.container).killed(event.at);
+        }
         if let Some(spec) = self.known.get(&event.container).and_then(Known::spec) {
             event.spec = Some(spec.clone());
         }

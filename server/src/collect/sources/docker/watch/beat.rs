@@ -65,13 +65,15 @@ impl Watch<'_> {
     /// Sends what is due.
     pub(super) fn beat(&mut self, at: Instant) {
         self.flush_samples();
-        self.due.beat(self.engine.now());
+        let now = self.engine.now();
+        self.due.beat(now);
         let beats = self.beats;
         let near = self.settings.hint.near();
         if beats.starts_round() && self.listing.is_none() && self.round.is_none() {
             gauge!(LAG_SECONDS, "source" => self.reporter.label()).set(at.elapsed().as_secs_f64());
             self.list();
         }
+        self.look_after_kills(now);
         let due: Vec<(EngineId, bool, bool)> = self
             .known
             .iter()
@@ -102,6 +104,19 @@ impl Watch<'_> {
             .count();
         gauge!(ARMED, "source" => self.reporter.label()).set(armed as f64);
         self.beats.next += 1;
+    }
+
+    /// Looks at the containers in which the kernel killed a process, once it would have ended them: they live, so it was a child's.
+    fn look_after_kills(&mut self, now: Timestamp) {
+        let due: Vec<EngineId> = self
+            .known
+            .iter()
+            .filter(|(_id, known)| known.may_have_lived_on(now))
+            .map(|(id, _known)| id.clone())
+            .collect();
+        for id in due {
+            self.inspect(&id);
+        }
     }
 
     fn list(&mut self) {

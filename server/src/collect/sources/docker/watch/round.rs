@@ -1,8 +1,9 @@
 //! A round: the list of containers, then inspects of those that need one, then one complete account of all states.
 //!
 //! A list does not tell when a run began or how it ended, and inspecting a thousand containers every ten seconds is too much to
-//! ask. So a container is inspected when it is new, when an event or the list says that it changed, and in turn about once a minute in
-//! case both were missed. While the event stream is away, every running container is inspected in every round.
+//! ask. So a container is inspected when it is new, when an event or the list says that it changed, once more when it should have ended after
+//! a kernel's kill, and in turn about once a minute in case all of that was missed. While the event stream is away, every running
+//! container is inspected in every round.
 
 use std::collections::HashSet;
 
