@@ -7,6 +7,7 @@ mod containers;
 mod crash;
 mod database;
 mod export;
+mod hours;
 mod incidents;
 mod late;
 mod ledger;

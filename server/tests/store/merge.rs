@@ -164,6 +164,51 @@ async fn late_samples_of_a_merged_day_are_added_to_it_and_to_its_rollups() {
 }
 
 #[tokio::test]
+async fn a_metric_that_is_stored_beside_others_is_read_alone_too() {
+    let fixture = Fixture::new().await;
+    let containers = containers(&fixture, 1).await;
+    let mut ticks = polls(&containers, midnight(2), midnight(1) + TimeDelta::hours(6));
+    for (tick, minute) in ticks.iter_mut().zip(0_u64..) {
+        // A cache that moves, but not within five minutes: usage is beside the sum of it and the working set.
+        let cached = (100 + minute / 5 * 37 % 101) * 4_096;
+        let (_, sample) = &mut tick.samples[0];
+        sample.usage_bytes = sample.working_set_bytes.map(|bytes| bytes + cached);
+        sample.anon_bytes = sample.working_set_bytes.map(|bytes| bytes - 4_096);
+    }
+    append(&fixture, &ticks).await;
+    let samples = fixture.store.samples();
+    // Of a merged day, and of one that is not.
+    let sealed = samples.seal(midnight(1) + TimeDelta::hours(10)).await;
+    assert_eq!(sealed.unwrap().days, 1);
+    assert_eq!(fixture.count("chunk_2h").await, 3);
+    for metric in Metric::ALL {
+        let [alone, with_all] = [vec![metric], Metric::ALL.to_vec()].map(|metrics| SeriesQuery {
+            metrics,
+            range: TimeRange {
+                from: midnight(2),
+                to: midnight(1) + TimeDelta::hours(6),
+            },
+            points: 360,
+        });
+        let alone = samples.query(&containers, &alone).await.unwrap();
+        let with_all = samples.query(&containers, &with_all).await.unwrap();
+        assert_eq!(alone.get(metric), with_all.get(metric), "{metric}");
+        if metric != Metric::MemoryUsageBytes {
+            continue;
+        }
+        let usage = alone.get(metric).unwrap();
+        assert_eq!(usage.step_ms, 300_000);
+        for (at, ticks) in ticks.chunks(5).enumerate() {
+            let values = ticks
+                .iter()
+                .filter_map(|tick| tick.samples[0].1.usage_bytes);
+            let most = values.max().map(|bytes| bytes as f64);
+            assert_eq!(usage.max[at], most, "bucket {at}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_day_whose_merge_was_cut_off_is_read_in_full_and_merged_again() {
     let fixture = Fixture::new().await;
     // More than one transaction's worth.

@@ -1,7 +1,7 @@
 //! What a bucket of a rollup says of one metric, and how a column of buckets is stored.
 
 use super::{
-    beside::{self, Stored},
+    beside::{self, Base, Stored},
     codec::{self, CodecError, PAGE},
     varint,
 };
@@ -40,37 +40,87 @@ impl Aggregate {
     }
 }
 
+/// What a measure may be stored beside: other measures in the same buckets, as they are encoded or as they were decoded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Others<'a, T> {
+    /// The working set.
+    pub(super) memory: Option<&'a [Option<T>]>,
+    /// Usage without the working set, of which usage is all but the sum: exactly for last values, and hardly ever not for the others.
+    pub(super) cache: Option<&'a [Option<T>]>,
+}
+
+impl<T: Copy> Others<'_, T> {
+    /// None at all.
+    pub(super) const NONE: Self = Self {
+        memory: None,
+        cache: None,
+    };
+
+    /// One statistic of them in some buckets.
+    fn rows<I: ExactSizeIterator<Item = usize>>(
+        self,
+        base: Base,
+        buckets: I,
+        statistic: impl Fn(&T) -> u64,
+    ) -> Option<impl ExactSizeIterator<Item = Option<u64>>> {
+        let memory = self.memory?;
+        let cache = match base {
+            Base::One => None,
+            Base::Sum => Some(self.cache?),
+        };
+        Some(buckets.map(move |bucket| {
+            let of = |column: &[Option<T>]| column.get(bucket)?.as_ref().map(&statistic);
+            let memory = of(memory)?;
+            cache.map_or(Some(memory), |cache| memory.checked_add(of(cache)?))
+        }))
+    }
+
+    /// The same of every base there is.
+    fn every(
+        self,
+        buckets: &(impl ExactSizeIterator<Item = usize> + Clone),
+        statistic: fn(&T) -> u64,
+    ) -> Vec<(Base, Vec<Option<u64>>)> {
+        let bases = [Base::One, Base::Sum].into_iter();
+        bases
+            .filter_map(|base| Some((base, self.rows(base, buckets.clone(), statistic)?.collect())))
+            .collect()
+    }
+}
+
 /// Five columns, each after its length: minima, maxima, last values, averages, numbers of values. All but the first have only the buckets
 /// with a value. Maxima, last values and averages are differences to the minimum, which are small; or, like the minima, differences to the
-/// same statistic of `memory`, the working set in the same buckets, where those are smaller: see [`beside`].
+/// same statistic of others, where those are smaller: see [`beside`].
 pub(super) fn encode(
     buckets: &[Option<Aggregate>],
-    memory: Option<&[Option<Aggregate>]>,
+    others: Others<'_, Aggregate>,
 ) -> Option<Vec<u8>> {
     let buckets = in_pages(buckets);
-    let memory = memory.map_or_else(|| vec![None; buckets.len()], in_pages);
-    let (known, beside): (Vec<Aggregate>, Vec<Option<Aggregate>>) = buckets
+    let (memory, cache) = (others.memory.map(in_pages), others.cache.map(in_pages));
+    let others = Others {
+        memory: memory.as_deref(),
+        cache: cache.as_deref(),
+    };
+    let known: Vec<(usize, Aggregate)> = buckets
         .iter()
-        .zip(&memory)
-        .filter_map(|(bucket, memory)| Some(((*bucket)?, *memory)))
-        .unzip();
+        .enumerate()
+        .filter_map(|(at, bucket)| Some((at, (*bucket)?)))
+        .collect();
     if known.is_empty() {
         return None;
     }
-    let minima = |buckets: &[Option<Aggregate>]| -> Vec<_> {
-        let minima = buckets.iter().map(|bucket| bucket.map(|bucket| bucket.min));
-        minima.collect()
-    };
+    let minima: Vec<_> = buckets.iter().map(|bucket| Some((*bucket)?.min)).collect();
+    let of_minima = others.every(&(0..buckets.len()), |other| other.min);
     let above_minimum = |value: fn(&Aggregate) -> u64| {
-        let rows = known.iter();
-        let differences: Vec<_> = rows.map(|row| Some(value(row) - row.min)).collect();
-        let values: Vec<_> = known.iter().map(|row| Some(value(row))).collect();
-        let beside: Vec<_> = beside.iter().map(|row| row.as_ref().map(value)).collect();
-        beside::encode_or(&differences, &values, &beside)
+        let rows = known.iter().map(|(_, row)| row);
+        let differences: Vec<_> = rows.clone().map(|row| Some(value(row) - row.min)).collect();
+        let values: Vec<_> = rows.map(|row| Some(value(row))).collect();
+        let of_values = others.every(&known.iter().map(|(at, _)| *at), value);
+        beside::encode_or(&differences, &values, &of_values)
     };
-    let counts: Vec<_> = known.iter().map(|row| Some(row.count)).collect();
+    let counts: Vec<_> = known.iter().map(|(_, row)| Some(row.count)).collect();
     let columns = [
-        beside::encode(&minima(&buckets), &minima(&memory)),
+        beside::encode_or(&minima, &minima, &of_minima),
         above_minimum(|bucket| bucket.max),
         above_minimum(|bucket| bucket.last),
         above_minimum(|bucket| bucket.avg),
@@ -97,69 +147,74 @@ fn in_pages(buckets: &[Option<Aggregate>]) -> Vec<Option<Aggregate>> {
     buckets
 }
 
-/// Reads what is drawn of `buckets` buckets, with what `memory` has in them. Averages and counts stay compressed.
+/// Reads what is drawn of `buckets` buckets, with what the others have in them. Averages and counts stay compressed.
 pub(super) fn decode(
     mut bytes: &[u8],
     buckets: usize,
-    memory: Option<&[Option<Extremes>]>,
+    others: Others<'_, Extremes>,
 ) -> Result<Vec<Option<Extremes>>, CodecError> {
     const UNFIT: CodecError = CodecError::Malformed("columns do not fit each other");
     let mut next = || {
         let length = usize::try_from(varint::take(&mut bytes)?).unwrap_or(usize::MAX);
         varint::take_slice(&mut bytes, length)
     };
-    let of_memory = |statistic: usize| -> Option<Vec<_>> {
-        let buckets = memory?.iter();
-        Some(buckets.map(|bucket| Some((*bucket)?[statistic])).collect())
-    };
-    let minima = beside::decode(next()?, of_memory(0).as_deref(), buckets)?;
+    let of_minima = |base| others.rows(base, 0..buckets, |[min, ..]| *min);
+    let (Stored::Beside(minima) | Stored::Otherwise(minima)) =
+        beside::decode_or(next()?, of_minima, buckets)?;
     if minima.len() != buckets {
         return Err(CodecError::Malformed("not the buckets of the row"));
     }
-    let mut above_minimum = |statistic: usize| -> Result<Vec<u64>, CodecError> {
-        let known: Vec<u64> = minima.iter().copied().flatten().collect();
-        let beside: Option<Vec<_>> = of_memory(statistic).map(|column| {
-            let rows = column.into_iter().zip(&minima);
-            rows.filter(|(_, min)| min.is_some())
-                .map(|(row, _)| row)
-                .collect()
-        });
-        let (rows, minima) = match beside::decode_or(next()?, beside.as_deref(), buckets)? {
-            Stored::Beside(rows) => (rows, vec![0; known.len()]),
-            Stored::Otherwise(rows) => (rows, known),
+    let known: Vec<usize> = (0..buckets).filter(|at| minima[*at].is_some()).collect();
+    // Where a bucket has a minimum, the others are put in its place.
+    let mut found: Vec<_> = minima.into_iter().map(|min| Some([min?; 3])).collect();
+    for statistic in 1..3 {
+        let of_values = |base| others.rows(base, known.iter().copied(), |other| other[statistic]);
+        let (rows, from_minimum) = match beside::decode_or(next()?, of_values, buckets)? {
+            Stored::Beside(rows) => (rows, false),
+            Stored::Otherwise(rows) => (rows, true),
         };
-        if rows.len() != minima.len() {
+        if rows.len() != known.len() {
             return Err(UNFIT);
         }
-        rows.into_iter()
-            .zip(minima)
-            .map(|(row, min)| row.and_then(|row| min.checked_add(row)).ok_or(UNFIT))
-            .collect()
-    };
-    let mut maxima = above_minimum(1)?.into_iter();
-    let mut lasts = above_minimum(2)?.into_iter();
-    minima
-        .into_iter()
-        .map(|min| {
-            let Some(min) = min else { return Ok(None) };
-            let following = |values: &mut std::vec::IntoIter<u64>| values.next().ok_or(UNFIT);
-            Ok(Some([min, following(&mut maxima)?, following(&mut lasts)?]))
-        })
-        .collect()
+        for (bucket, row) in found.iter_mut().flatten().zip(rows) {
+            let base = if from_minimum { bucket[0] } else { 0 };
+            let value = row.and_then(|row| base.checked_add(row));
+            bucket[statistic] = value.ok_or(UNFIT)?;
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use proptest::{collection::vec, option, prelude::*};
 
     use super::*;
 
     fn aggregate() -> impl Strategy<Value = Aggregate> {
-        let value = prop_oneof![
-            any::<u64>(),
-            (0..1_u64 << 20).prop_map(|pages| pages * PAGE)
-        ];
+        let value = prop_oneof![any::<u64>(), pages()];
         vec(value, 1..5).prop_map(|values| Aggregate::of(values.into_iter()).expect("has values"))
+    }
+
+    /// Working set and cache.
+    type Poll = (Option<u64>, Option<u64>);
+
+    fn pages() -> impl Strategy<Value = u64> {
+        (0..1_u64 << 20).prop_map(|pages| pages * PAGE)
+    }
+
+    fn drawn(buckets: &[Option<Aggregate>]) -> Vec<Option<Extremes>> {
+        let extremes = |bucket: Aggregate| [bucket.min, bucket.max, bucket.last];
+        buckets.iter().map(|bucket| bucket.map(extremes)).collect()
+    }
+
+    fn beside<'a, T>(memory: &'a [Option<T>], cache: Option<&'a [Option<T>]>) -> Others<'a, T> {
+        Others {
+            memory: Some(memory),
+            cache,
+        }
     }
 
     /// A bucket of memory, and one that lies a little above it.
@@ -176,12 +231,9 @@ mod tests {
     proptest! {
         #[test]
         fn any_buckets_come_back(buckets in vec(option::of(aggregate()), 0..300)) {
-            let drawn: Vec<_> = buckets
-                .iter()
-                .map(|bucket| bucket.map(|bucket| [bucket.min, bucket.max, bucket.last]))
-                .collect();
-            match encode(&buckets, None) {
-                Some(bytes) => prop_assert_eq!(decode(&bytes, buckets.len(), None), Ok(drawn)),
+            let drawn = drawn(&buckets);
+            match encode(&buckets, Others::NONE) {
+                Some(bytes) => prop_assert_eq!(decode(&bytes, buckets.len(), Others::NONE), Ok(drawn)),
                 None => prop_assert!(drawn.iter().all(Option::is_none)),
             }
         }
@@ -196,20 +248,33 @@ mod tests {
                     None => (None, any),
                 })
                 .unzip();
-            let drawn = |buckets: &[Option<Aggregate>]| -> Vec<_> {
-                buckets
-                    .iter()
-                    .map(|bucket| bucket.map(|bucket| [bucket.min, bucket.max, bucket.last]))
-                    .collect()
+            if let Some(bytes) = encode(&buckets, beside(&memory, None)) {
+                let found = decode(&bytes, buckets.len(), beside(&drawn(&memory), None));
+                prop_assert_eq!(found, Ok(drawn(&buckets)));
+            }
+        }
+
+        #[test]
+        fn any_buckets_come_back_beside_memory_and_cache(
+            rows in vec((vec((option::weighted(0.95, pages()), option::weighted(0.95, pages())), 0..5), option::weighted(0.05, aggregate())), 0..300))
+        {
+            // Polls of memory and cache; usage is their sum where both are there, and once in a while anything.
+            let of = |value: fn(Poll) -> Option<u64>| -> Vec<_> {
+                rows.iter().map(|(polls, _)| Aggregate::of(polls.iter().copied().filter_map(value))).collect()
             };
-            if let Some(bytes) = encode(&buckets, Some(&memory)) {
-                prop_assert_eq!(decode(&bytes, buckets.len(), Some(&drawn(&memory))), Ok(drawn(&buckets)));
+            let (memory, cache) = (of(|(memory, _)| memory), of(|(_, cache)| cache));
+            let usage = of(|(memory, cache)| Some(memory? + cache?));
+            let usage: Vec<_> = usage.into_iter().zip(&rows).map(|(usage, (_, any))| any.or(usage)).collect();
+            if let Some(bytes) = encode(&usage, beside(&memory, Some(&cache))) {
+                let (memory, cache) = (drawn(&memory), drawn(&cache));
+                let found = decode(&bytes, usage.len(), beside(&memory, Some(&cache)));
+                prop_assert_eq!(found, Ok(drawn(&usage)));
             }
         }
 
         #[test]
         fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
-            let _either = decode(&bytes, 24, None);
+            let _either = decode(&bytes, 24, Others::NONE);
         }
     }
 
@@ -223,9 +288,29 @@ mod tests {
                 .collect()
         };
         let (memory, usage) = (buckets(0), buckets(2_000));
-        let alone = encode(&usage, None).expect("has values").len();
-        let beside = encode(&usage, Some(&memory)).expect("has values").len();
+        let bytes = |others| encode(&usage, others).expect("has values").len();
+        let (alone, beside) = (bytes(Others::NONE), bytes(beside(&memory, None)));
         assert!(alone > 1_000 && beside < 64, "{alone}, {beside}");
+    }
+
+    #[test]
+    fn usage_takes_hardly_any_space_beside_memory_and_cache() {
+        // Polls of ten seconds; a file is read every five minutes.
+        let buckets = |pages: &dyn Fn(u64) -> u64| -> Vec<_> {
+            let of = |polls: Range<u64>| Aggregate::of(polls.map(|poll| pages(poll) * PAGE));
+            (0..288).map(|at| of(30 * at..30 * at + 30)).collect()
+        };
+        let memory = |poll: u64| 9_000 + poll * poll % 997;
+        let cache = |poll: u64| 2_000 + poll / 30 * 31 % 733;
+        let usage = buckets(&|poll| memory(poll) + cache(poll));
+        let (memory, cache) = (buckets(&memory), buckets(&cache));
+        let bytes = |others| encode(&usage, others).expect("has values");
+        let with_memory = bytes(beside(&memory, None)).len();
+        let with_both = bytes(beside(&memory, Some(&cache)));
+        let length = with_both.len();
+        assert!(with_memory > 200 && length < 64, "{with_memory}, {length}");
+        let without_cache = decode(&with_both, 288, beside(&drawn(&memory), None));
+        assert!(without_cache.is_err());
     }
 
     #[test]

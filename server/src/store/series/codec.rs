@@ -50,13 +50,16 @@ const PAGES: u8 = 0b1000;
 /// Values are what these rows have above, or below, those of another column: see [`super::beside`].
 pub(super) const ABOVE: u8 = 0b1_0000;
 pub(super) const BELOW: u8 = 0b10_0000;
+/// The other column is the sum of two. Readers that do not know this flag refuse it, as any other that they do not know.
+pub(super) const SUM: u8 = 0b100_0000;
+const RELATION: u8 = ABOVE | BELOW | SUM;
 
 /// Bytes of a column.
 pub(super) fn encode(rows: &[Option<u64>]) -> Vec<u8> {
     encode_as(rows, 0)
 }
 
-/// Bytes of a column that is related to another one: [`ABOVE`], [`BELOW`] or 0.
+/// Bytes of a column that is related to another one: [`ABOVE`] or [`BELOW`], with [`SUM`] or without; or 0.
 pub(super) fn encode_as(rows: &[Option<u64>], relation: u8) -> Vec<u8> {
     let mut values: Vec<u64> = rows.iter().copied().flatten().collect();
     let paged = !values.is_empty() && values.iter().all(|value| value.is_multiple_of(PAGE));
@@ -116,7 +119,7 @@ pub(super) fn decode_as(
 ) -> Result<(u8, Vec<Option<u64>>), CodecError> {
     let (version, mut rest) = checked(bytes)?;
     let flags = varint::take_byte(&mut rest)?;
-    if flags & !(BODY | GAPS | PAGES | ABOVE | BELOW) != 0 {
+    if flags & !(BODY | GAPS | PAGES | RELATION) != 0 {
         return Err(CodecError::Malformed("unknown flags"));
     }
     let rows = usize::try_from(varint::take(&mut rest)?).unwrap_or(usize::MAX);
@@ -165,7 +168,7 @@ pub(super) fn decode_as(
         .into_iter()
         .map(|present| if present { values.next() } else { None })
         .collect();
-    Ok((flags & (ABOVE | BELOW), rows))
+    Ok((flags & RELATION, rows))
 }
 
 /// As much of the beginning of a column as [`rows_of`] needs.

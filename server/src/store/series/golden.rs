@@ -6,7 +6,7 @@
 use std::{fs, path::PathBuf};
 
 use super::{
-    aggregate::{self, Aggregate},
+    aggregate::{self, Aggregate, Extremes, Others},
     codec::{self, PAGE},
     frame,
     point::{Column, Point},
@@ -146,60 +146,105 @@ fn frames_are_written_as_ever() {
     check_newest(&format!("frame-{}.bin", frame::VERSION), &payload);
 }
 
+/// What is read of them.
+fn drawn(buckets: &[Option<Aggregate>]) -> Vec<Option<Extremes>> {
+    let extremes = |bucket: Aggregate| [bucket.min, bucket.max, bucket.last];
+    buckets.iter().map(|bucket| bucket.map(extremes)).collect()
+}
+
 #[test]
 fn rollups_of_every_version_are_read() {
-    let drawn: Vec<_> = buckets()
-        .iter()
-        .map(|bucket| bucket.map(|bucket| [bucket.min, bucket.max, bucket.last]))
-        .collect();
+    let drawn = drawn(&buckets());
     for version in 1..=codec::VERSION {
         let bytes = read(&format!("rollup-{version}.bin"));
-        assert_eq!(aggregate::decode(&bytes, 288, None), Ok(drawn.clone()));
+        let read = aggregate::decode(&bytes, 288, Others::NONE);
+        assert_eq!(read, Ok(drawn.clone()));
     }
 }
 
-/// The same with a cache of 8 MiB and a page for every hour.
-fn buckets_of_usage() -> Vec<Option<Aggregate>> {
-    let above = |at: usize| (2_048 + at as u64 / 12) * PAGE;
-    let mut buckets = buckets();
-    for (at, bucket) in buckets.iter_mut().enumerate() {
-        if let Some(bucket) = bucket {
-            for value in [
-                &mut bucket.min,
-                &mut bucket.max,
-                &mut bucket.last,
-                &mut bucket.avg,
-            ] {
-                *value += above(at);
-            }
-        }
-    }
+/// A cache of 8 MiB and a page for every hour.
+fn buckets_of_cache() -> Vec<Option<Aggregate>> {
+    let cache = |at: usize| (2_048 + at as u64 / 12) * PAGE;
+    let buckets = buckets().into_iter().enumerate();
     buckets
+        .map(|(at, bucket)| Aggregate::of(bucket.into_iter().map(|_| cache(at))))
+        .collect()
+}
+
+/// The working set with the cache.
+fn buckets_of_usage() -> Vec<Option<Aggregate>> {
+    let sum = |(memory, cache): (Option<Aggregate>, Option<Aggregate>)| {
+        let (memory, cache) = (memory?, cache?);
+        Some(Aggregate {
+            min: memory.min + cache.min,
+            max: memory.max + cache.max,
+            last: memory.last + cache.last,
+            avg: memory.avg + cache.avg,
+            count: memory.count,
+        })
+    };
+    buckets()
+        .into_iter()
+        .zip(buckets_of_cache())
+        .map(sum)
+        .collect()
 }
 
 #[test]
 fn rollups_beside_memory_are_read_and_written_as_ever() {
-    let drawn = |buckets: Vec<Option<Aggregate>>| -> Vec<_> {
-        let buckets = buckets.into_iter();
-        buckets
-            .map(|bucket| bucket.map(|bucket| [bucket.min, bucket.max, bucket.last]))
-            .collect()
-    };
     let (memory, usage) = (buckets(), buckets_of_usage());
+    let others = Others {
+        memory: Some(memory.as_slice()),
+        cache: None,
+    };
     let name = format!("rollup-{}-beside.bin", codec::VERSION);
-    let bytes = aggregate::encode(&usage, Some(&memory)).expect("has values");
-    check_newest(&name, &bytes);
-    let memory = drawn(memory);
+    check_newest(
+        &name,
+        &aggregate::encode(&usage, others).expect("has values"),
+    );
+    let memory = drawn(&memory);
+    let others = Others {
+        memory: Some(memory.as_slice()),
+        cache: None,
+    };
     for version in 3..=codec::VERSION {
         let bytes = read(&format!("rollup-{version}-beside.bin"));
-        let read = aggregate::decode(&bytes, 288, Some(&memory));
-        assert_eq!(read, Ok(drawn(usage.clone())), "{version}");
-        assert!(aggregate::decode(&bytes, 288, None).is_err(), "{version}");
+        let read = aggregate::decode(&bytes, 288, others);
+        assert_eq!(read, Ok(drawn(&usage)), "{version}");
+        let alone = aggregate::decode(&bytes, 288, Others::NONE);
+        assert!(alone.is_err(), "{version}");
+    }
+}
+
+#[test]
+fn rollups_beside_memory_and_cache_are_read_and_written_as_ever() {
+    let (memory, cache, usage) = (buckets(), buckets_of_cache(), buckets_of_usage());
+    let others = Others {
+        memory: Some(memory.as_slice()),
+        cache: Some(cache.as_slice()),
+    };
+    let name = format!("rollup-{}-sum.bin", codec::VERSION);
+    check_newest(
+        &name,
+        &aggregate::encode(&usage, others).expect("has values"),
+    );
+    let (memory, cache) = (drawn(&memory), drawn(&cache));
+    let (memory, cache) = (Some(memory.as_slice()), Some(cache.as_slice()));
+    for version in 3..=codec::VERSION {
+        let bytes = read(&format!("rollup-{version}-sum.bin"));
+        let read = aggregate::decode(&bytes, 288, Others { memory, cache });
+        assert_eq!(read, Ok(drawn(&usage)), "{version}");
+        let others = Others {
+            memory,
+            cache: None,
+        };
+        let alone = aggregate::decode(&bytes, 288, others);
+        assert!(alone.is_err(), "{version}");
     }
 }
 
 #[test]
 fn rollups_are_written_as_ever() {
-    let bytes = aggregate::encode(&buckets(), None).expect("has values");
+    let bytes = aggregate::encode(&buckets(), Others::NONE).expect("has values");
     check_newest(&format!("rollup-{}.bin", codec::VERSION), &bytes);
 }

@@ -3,7 +3,11 @@
 //! Checksums are put right first, since next to no bad byte gets past them otherwise. What can be read must come back when it is
 //! written and read again.
 
-use super::{aggregate, codec, frame, varint};
+use super::{
+    aggregate::{self, Others},
+    codec::{self, PAGE},
+    frame, varint,
+};
 
 /// A column of a chunk.
 pub(super) fn column(bytes: &[u8]) {
@@ -28,9 +32,11 @@ pub(super) fn rollup(bytes: &[u8]) {
     const BUCKETS: usize = 288;
     let mut bytes = bytes.to_vec();
     mend_columns(&mut bytes);
-    let memory = [Some([1, 9, 5].map(|pages| pages * codec::PAGE)); BUCKETS];
-    for memory in [None, Some(memory.as_slice())] {
-        if let Ok(buckets) = aggregate::decode(&bytes, BUCKETS, memory) {
+    let [memory, cache] =
+        [[1, 9, 5], [2, 7, 3]].map(|pages| [Some(pages.map(|pages| pages * PAGE)); BUCKETS]);
+    let (memory, cache) = (Some(memory.as_slice()), Some(cache.as_slice()));
+    for (memory, cache) in [(None, None), (memory, None), (memory, cache)] {
+        if let Ok(buckets) = aggregate::decode(&bytes, BUCKETS, Others { memory, cache }) {
             assert_eq!(buckets.len(), BUCKETS);
         }
     }
@@ -103,6 +109,14 @@ mod tests {
         "column-2-times.bin",
     ];
 
+    const ROLLUPS: &[&str] = &[
+        "rollup-1.bin",
+        "rollup-2.bin",
+        "rollup-3.bin",
+        "rollup-3-beside.bin",
+        "rollup-3-sum.bin",
+    ];
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -117,7 +131,7 @@ mod tests {
         }
 
         #[test]
-        fn a_spoiled_rollup_is_read_or_refused(bytes in spoiled(&["rollup-1.bin", "rollup-2.bin"])) {
+        fn a_spoiled_rollup_is_read_or_refused(bytes in spoiled(ROLLUPS)) {
             rollup(&bytes);
         }
 

@@ -1,11 +1,14 @@
 //! Hours: the one kind of rollup that people read with SQL, in plain columns.
+//!
+//! A minimum, maximum or average that is equal to the last value is null: limits hardly ever change, and a null takes no space. Views put
+//! them back; hours that were written before have all four.
 
 use std::collections::HashMap;
 
 use sqlx::{PgPool, PgTransaction};
 
 use super::{
-    aggregate::{Aggregate, Extremes},
+    aggregate::Extremes,
     roll::{Bucket, Measure, Rolled},
     time::HOUR,
 };
@@ -18,7 +21,7 @@ pub(super) struct Hours {
     begins_ms: Vec<i64>,
     samples: Vec<i32>,
     task_kinds: Vec<Option<i16>>,
-    /// Minimum, maximum, average and last of each measure in bytes.
+    /// Minimum, maximum, average and last of each measure in bytes; null for the last value again.
     bytes: [[Vec<Option<i64>>; 4]; 5],
     /// The same of each count.
     counts: [[Vec<Option<i32>>; 4]; 2],
@@ -134,17 +137,21 @@ impl Hours {
 }
 
 /// Adds what an hour says of some measures to their columns.
-fn put<T, const N: usize>(
+fn put<T: Copy + PartialEq, const N: usize>(
     columns: &mut [[Vec<Option<T>>; 4]; N],
     measures: [Measure; N],
     hour: &Bucket,
     number: fn(u64) -> T,
 ) {
     for (columns, measure) in columns.iter_mut().zip(measures) {
-        let parts = |found: Aggregate| [found.min, found.max, found.avg, found.last];
-        let parts = hour.get(measure).map(parts);
-        for (index, column) in columns.iter_mut().enumerate() {
-            column.push(parts.map(|parts| number(parts[index])));
+        let parts = hour.get(measure).map_or([None; 4], |found| {
+            let last = number(found.last);
+            let unless_last = |value| Some(number(value)).filter(|value| *value != last);
+            let [min, max, avg] = [found.min, found.max, found.avg].map(unless_last);
+            [min, max, avg, Some(last)]
+        });
+        for (column, part) in columns.iter_mut().zip(parts) {
+            column.push(part);
         }
     }
 }
@@ -210,6 +217,8 @@ pub(super) async fn read(
     Ok(found)
 }
 
+/// What is null is the last value again; without one there is none at all.
 fn extremes(min: Option<i64>, max: Option<i64>, last: Option<i64>) -> Option<Extremes> {
-    Some([min? as u64, max? as u64, last? as u64])
+    let last = last?;
+    Some([min.unwrap_or(last), max.unwrap_or(last), last].map(i64::cast_unsigned))
 }

@@ -3,7 +3,7 @@
 use domain::metric::{Metric, TaskKind};
 
 use super::{
-    aggregate::{self, Aggregate, Extremes},
+    aggregate::{self, Aggregate, Extremes, Others},
     codec::{self, CodecError},
     point::{Column, Point, kind_of_code},
     time::{MINUTE, begin},
@@ -37,9 +37,22 @@ impl Measure {
         Self::KernelTasks,
     ];
 
-    /// Whether its column may be stored as its difference to that of the working set, which is then needed to read it.
-    const fn is_beside_memory(self) -> bool {
-        matches!(self, Self::Usage | Self::Anon)
+    /// Those that its column may be stored beside, which are then needed to read it: of the columns of the working set and the cache.
+    const fn others<'a, T: Copy>(
+        self,
+        memory: Option<&'a [Option<T>]>,
+        cache: Option<&'a [Option<T>]>,
+    ) -> Others<'a, T> {
+        match self {
+            Self::Usage => Others { memory, cache },
+            Self::Anon => Others {
+                memory,
+                cache: None,
+            },
+            Self::WorkingSet | Self::Cache | Self::Limit | Self::Tasks | Self::KernelTasks => {
+                Others::NONE
+            }
+        }
     }
 
     /// The value of one sample. Of task counts, those of one kind.
@@ -122,11 +135,11 @@ pub(super) fn encode(start_ms: i64, length_ms: i64, points: &[Point]) -> RollCol
             .map(|bucket| bucket.and_then(|bucket: Bucket| bucket.get(measure)))
             .collect()
     };
-    let memory = all_of(Measure::WorkingSet);
+    let (memory, cache) = (all_of(Measure::WorkingSet), all_of(Measure::Cache));
     let mut columns = RollColumns::default();
     for (measure, column) in Measure::ALL.into_iter().zip(&mut columns) {
-        let memory = measure.is_beside_memory().then_some(memory.as_slice());
-        *column = aggregate::encode(&all_of(measure), memory);
+        let others = measure.others(Some(&memory), Some(&cache));
+        *column = aggregate::encode(&all_of(measure), others);
     }
     let kinds: Vec<_> = buckets
         .iter()
@@ -191,21 +204,20 @@ impl Rolled {
         let buckets = (length_ms / BUCKET_MS) as usize;
         let mut rolled = Self::empty(start_ms, BUCKET_MS);
         let [measures @ .., kinds] = columns;
-        let memory = &columns[Measure::WorkingSet as usize];
-        let memory = memory
-            .as_deref()
-            .map(|bytes| aggregate::decode(bytes, buckets, None))
-            .transpose()?;
-        for (measure, bytes) in Measure::ALL.into_iter().zip(measures) {
-            let Some(bytes) = bytes else { continue };
-            rolled.measures[measure as usize] = match measure {
-                Measure::WorkingSet => memory.clone().unwrap_or_default(),
-                _ if measure.is_beside_memory() => {
-                    aggregate::decode(bytes, buckets, memory.as_deref())?
-                }
-                _ => aggregate::decode(bytes, buckets, None)?,
-            };
+        let decode = |measure: Measure, others| match &measures[measure as usize] {
+            Some(bytes) => aggregate::decode(bytes, buckets, others),
+            None => Ok(Vec::new()),
+        };
+        // Those that others may be stored beside come first.
+        let memory = decode(Measure::WorkingSet, Others::NONE)?;
+        let cache = decode(Measure::Cache, Others::NONE)?;
+        for (measure, column) in Measure::ALL.into_iter().zip(&mut rolled.measures) {
+            if !matches!(measure, Measure::WorkingSet | Measure::Cache) {
+                *column = decode(measure, measure.others(Some(&memory), Some(&cache)))?;
+            }
         }
+        rolled.measures[Measure::WorkingSet as usize] = memory;
+        rolled.measures[Measure::Cache as usize] = cache;
         if let Some(bytes) = kinds {
             rolled.task_kind = codec::decode(bytes, buckets)?;
             if rolled.task_kind.len() != buckets {

@@ -93,7 +93,7 @@ impl Samples<'_> {
             begin(from, DAY),
             chunk::start_of(from),
             to,
-            // Usage and anonymous memory may be stored as their differences to the working set.
+            // Usage and anonymous memory may be stored as their differences to the working set, and usage to its sum with the cache.
             any(&[
                 Metric::MemoryWorkingSetBytes,
                 Metric::MemoryUsageBytes,
@@ -101,7 +101,7 @@ impl Samples<'_> {
                 Metric::MemoryRatio
             ]),
             any(&[Metric::MemoryUsageBytes]),
-            any(&[Metric::MemoryCacheBytes]),
+            any(&[Metric::MemoryCacheBytes, Metric::MemoryUsageBytes]),
             any(&[Metric::MemoryAnonBytes]),
             any(&[Metric::MemoryLimitBytes, Metric::MemoryRatio]),
             any(&[Metric::Tasks]),
