@@ -100,14 +100,13 @@ impl ChunkRow {
         to_ms: i64,
         points: &mut Vec<Point>,
     ) -> Result<(), CodecError> {
-        let times = codec::decode(&self.at, codec::MAX_ROWS)?
-            .into_iter()
-            .map(|at| {
-                let at = at.filter(|at| *at < self.length_ms as u64);
-                let at = at.ok_or(CodecError::Malformed("a time outside the chunk"))?;
-                Ok(self.start_ms + at as i64)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let rows = codec::decode(&self.at, codec::MAX_ROWS)?;
+        let mut times = Vec::with_capacity(rows.len());
+        for at in rows {
+            let at = at.filter(|at| *at < self.length_ms as u64);
+            let at = at.ok_or(CodecError::Malformed("a time outside the chunk"))?;
+            times.push(self.start_ms + at as i64);
+        }
         if !times.is_sorted() {
             return Err(CodecError::Malformed("times out of order"));
         }

@@ -175,17 +175,25 @@ pub(crate) fn from_columns(at: DateTime<Utc>, columns: [Option<u64>; Column::ALL
 
 /// In order of time, one for each moment: of two the later in the input stays.
 pub(super) fn sort_and_dedupe(points: &mut Vec<Point>) {
-    if points.is_sorted_by(|a, b| a.at_ms < b.at_ms) {
+    let Some(first) = points
+        .windows(2)
+        .position(|pair| pair[0].at_ms >= pair[1].at_ms)
+    else {
         return;
-    }
-    points.sort_by_key(|point| point.at_ms);
-    points.dedup_by(|later, earlier| {
+    };
+    // What comes before all of the rest stays where it is: mostly a day of chunks, before the two hours that are in memory too.
+    let earliest = points[first + 1..].iter().map(|point| point.at_ms).min();
+    let settled = points[..=first].partition_point(|point| Some(point.at_ms) < earliest);
+    let mut rest = points.split_off(settled);
+    rest.sort_by_key(|point| point.at_ms);
+    rest.dedup_by(|later, earlier| {
         let same = later.at_ms == earlier.at_ms;
         if same {
             *earlier = *later;
         }
         same
     });
+    points.append(&mut rest);
 }
 
 /// The numbers are stored: they never change their meaning.
@@ -213,7 +221,9 @@ pub(super) fn kind_of_code(code: u64) -> Option<TaskKind> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use proptest::{option, prelude::*};
+    use std::collections::BTreeMap;
+
+    use proptest::{collection::vec, option, prelude::*};
 
     use super::*;
 
@@ -252,6 +262,26 @@ pub(super) mod tests {
             TaskKind::KernelTasks,
         ] {
             assert_eq!(kind_of_code(code_of_kind(kind)), Some(kind));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_later_of_any_points_at_one_moment_stays(moments in vec(0..200_i64, 0..300), settled in 0..300_usize) {
+            // As of a day of chunks, and what is in memory of its end.
+            let mut moments = moments;
+            let settled = settled.min(moments.len());
+            moments[..settled].sort_unstable();
+            let mut points: Vec<Point> = Vec::new();
+            let mut expected = BTreeMap::new();
+            for (number, at_ms) in moments.into_iter().enumerate() {
+                let mut point = Point::empty(at_ms);
+                point.set(Column::Usage, Some(number as u64));
+                points.push(point);
+                expected.insert(at_ms, point);
+            }
+            sort_and_dedupe(&mut points);
+            prop_assert_eq!(points, expected.into_values().collect::<Vec<_>>());
         }
     }
 
