@@ -1,7 +1,7 @@
 use rstest::rstest;
 
 use super::*;
-use crate::alert::defaults;
+use crate::alert::{FieldProblem, Fields, Happening, defaults};
 
 fn fields(given: &[(&str, &str)]) -> Fields {
     given.iter().copied().collect()

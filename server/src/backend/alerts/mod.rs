@@ -1,5 +1,7 @@
 //! Answers about alerts.
 
+mod channels;
+
 use app::{
     alerts::{AlertBackend, ChangeError},
     backend::{BackendError, Caller},
@@ -10,26 +12,22 @@ use domain::{
     alert::{FieldProblem, Fields, Rule, Silence},
     ids::{AlertId, ChannelId, DeliveryId, RuleId, SilenceId, WorkloadId},
     view::{
-        AlertQuery, AlertRow, AlertSpan, ChannelField, ChannelKind, ChannelRow, DeadLetter,
-        RulePreview, RuleRow, SilenceRow, Stretch, TestResult, TimeRange,
+        AlertQuery, AlertRow, AlertSpan, ChannelKind, ChannelRow, DeadLetter, RulePreview, RuleRow,
+        SilenceRow, Stretch, TestResult, TimeRange,
     },
 };
 
 use super::{StoreBackend, check, error::from_store};
 use crate::{
     alerting::{self, Setup},
-    notify::{self, Envelope, KINDS, Kind, Said, Settings, sample},
-    store::alerts::{ChannelRecord, NewChannel, StoredRule, StoredSilence},
+    notify::{self, KINDS},
+    store::alerts::{StoredRule, StoredSilence},
 };
 
 /// Alerts listed at most.
 const MOST: u32 = 1_000;
-/// Fields that every channel has, whatever its kind.
-const COMMON: [&str; 4] = ["name", "kind", "enabled", "group_wait"];
-/// Longer waits are silences.
-const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
+/// Names of people who take an alert.
 const NAME: usize = 100;
-
 fn nothing(what: &str, id: impl std::fmt::Display) -> BackendError {
     BackendError::NotFound {
         what: what.to_owned(),
@@ -220,7 +218,7 @@ impl AlertBackend for StoreBackend {
     }
 
     fn channel_kinds(&self) -> Vec<ChannelKind> {
-        KINDS.into_iter().map(described).collect()
+        KINDS.into_iter().map(channels::described).collect()
     }
 
     async fn channels(&self, _caller: &Caller) -> Result<Vec<ChannelRow>, BackendError> {
@@ -237,121 +235,7 @@ impl AlertBackend for StoreBackend {
         id: Option<ChannelId>,
         fields: &Fields,
     ) -> Result<ChannelId, ChangeError> {
-        let setup = self.setup()?;
-        let mut common = Fields::default();
-        let mut own = Fields::default();
-        for (name, text) in fields.iter() {
-            if COMMON.contains(&name) {
-                common.set(name, text);
-            } else if !text.trim().is_empty() {
-                own.set(name, text);
-            }
-        }
-        let before = match id {
-            None => None,
-            Some(id) => Some(
-                self.store
-                    .alerts()
-                    .channel(id)
-                    .await
-                    .map_err(changed)?
-                    .ok_or_else(|| nothing("channel", id))?,
-            ),
-        };
-        let mut problems = Vec::new();
-        let name = common.get("name").unwrap_or_default().to_owned();
-        if name.is_empty()
-            || name.chars().count() > NAME
-            || name.contains(',')
-            || name.chars().any(char::is_control)
-            || name == "none"
-        {
-            problems.push(FieldProblem::new(
-                "name",
-                format!("use 1 to {NAME} characters without a comma, and not `none`"),
-            ));
-        }
-        let group_wait = match common.get("group_wait") {
-            None => TimeDelta::zero(),
-            Some(text) => match domain::alert::parse_duration(text) {
-                Ok(wait) if wait <= LONGEST_WAIT => wait,
-                Ok(_) => {
-                    problems.push(FieldProblem::new(
-                        "group_wait",
-                        format!("`{text}` is too long; use at most 1h"),
-                    ));
-                    TimeDelta::zero()
-                }
-                Err(problem) => {
-                    problems.push(FieldProblem::new("group_wait", problem));
-                    TimeDelta::zero()
-                }
-            },
-        };
-        let kind = common
-            .get("kind")
-            .or(before.as_ref().map(|channel| channel.kind.as_str()))
-            .unwrap_or_default();
-        let Some(kind) = notify::kind(kind) else {
-            let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-            problems.push(FieldProblem::new(
-                "kind",
-                format!("`{kind}` is no kind of channel; use {}", known.join(", ")),
-            ));
-            return Err(ChangeError::Fields(problems));
-        };
-        // Secrets are never shown again, so whoever changes another field cannot send them back.
-        if let Some(before) = before.as_ref().filter(|before| before.kind == kind.name) {
-            let known = setup
-                .vault
-                .open_fields(before.secrets.as_deref())
-                .unwrap_or_default();
-            for (name, secret) in known.iter() {
-                if own.get(name).is_none() {
-                    own.set(name, secret);
-                }
-            }
-        }
-        match kind.check(&own, &setup.base_url) {
-            Err(wrong) => problems.extend(wrong),
-            Ok(settings) => {
-                let place = setup.sender.check_place(kind, &settings, &setup.base_url);
-                problems.extend(place.await);
-            }
-        }
-        if !problems.is_empty() {
-            return Err(ChangeError::Fields(problems));
-        }
-        let is_secret = |name: &str| {
-            kind.fields
-                .iter()
-                .any(|field| field.name == name && field.is_secret)
-        };
-        let (secrets, settings): (Vec<_>, Vec<_>) =
-            own.iter().partition(|(name, _)| is_secret(name));
-        let channel = NewChannel {
-            name: name.clone(),
-            kind: kind.name.to_owned(),
-            enabled: common.get("enabled") != Some("false"),
-            settings: settings.into_iter().collect(),
-            secrets: setup
-                .vault
-                .seal(&secrets.into_iter().collect())
-                .map_err(|error| refused("kind", error.to_string()))?,
-            group_wait_s: group_wait.num_seconds() as u32,
-        };
-        let saved = self
-            .store
-            .alerts()
-            .put_channel(id, &channel)
-            .await
-            .map_err(changed)?;
-        saved.ok_or_else(|| {
-            refused(
-                "name",
-                format!("`{name}` is the name of another channel; names must differ"),
-            )
-        })
+        self.write_channel(id, fields).await
     }
 
     async fn remove_channel(&self, _caller: &Caller, id: ChannelId) -> Result<(), BackendError> {
@@ -386,7 +270,7 @@ impl AlertBackend for StoreBackend {
                 channel.kind
             )),
             (_, Err(error)) => Some(error.to_string()),
-            (Some(kind), Ok(settings)) => try_out(setup, kind, &settings, now).await,
+            (Some(kind), Ok(settings)) => channels::try_out(setup, kind, &settings, now).await,
         };
         alerts
             .note_try(id, problem.as_deref(), now)
@@ -411,60 +295,6 @@ impl AlertBackend for StoreBackend {
             .map_err(from_store)?;
         found(done, "dead letter", id)
     }
-}
-
-impl StoreBackend {
-    fn channel_row(&self, channel: ChannelRecord) -> ChannelRow {
-        let mut fields = channel.settings.clone();
-        fields.set("name", channel.name.as_str());
-        fields.set("kind", channel.kind.as_str());
-        fields.set("enabled", channel.enabled.to_string());
-        fields.set(
-            "group_wait",
-            domain::alert::duration_text(TimeDelta::seconds(i64::from(channel.group_wait_s))),
-        );
-        // Without the key nobody knows which they are; that is said when the channel is tried.
-        let secrets = self
-            .alerts
-            .as_ref()
-            .and_then(|setup| setup.vault.open_fields(channel.secrets.as_deref()).ok())
-            .map(|secrets| secrets.iter().map(|(name, _)| name.to_owned()).collect());
-        ChannelRow {
-            id: channel.id,
-            fields,
-            secrets: secrets.unwrap_or_default(),
-            last_ok_at: channel.last_ok_at,
-            last_failed_at: channel.last_failed_at,
-            last_problem: channel.last_problem,
-            waiting: channel.waiting,
-        }
-    }
-}
-
-async fn try_out(
-    setup: &Setup,
-    kind: &Kind,
-    settings: &Settings,
-    now: domain::Timestamp,
-) -> Option<String> {
-    let key = format!("test-{}", now.timestamp_micros());
-    let said = [Said {
-        key: key.clone(),
-        message: sample(now),
-        picture: None,
-    }];
-    let envelope = Envelope {
-        said: &said,
-        key: &key,
-        base_url: &setup.base_url,
-        at: now,
-    };
-    setup
-        .sender
-        .send(kind, settings, &envelope)
-        .await
-        .err()
-        .map(|failure| failure.problem)
 }
 
 fn row(stored: &StoredRule, firing: u32) -> RuleRow {
@@ -497,23 +327,5 @@ fn silence_row(stored: &StoredSilence, now: domain::Timestamp) -> SilenceRow {
             .collect(),
         created_at: stored.created_at,
         ended_at: stored.ended_at,
-    }
-}
-
-fn described(kind: &Kind) -> ChannelKind {
-    ChannelKind {
-        kind: kind.name.to_owned(),
-        label: kind.label.to_owned(),
-        fields: kind
-            .fields
-            .iter()
-            .map(|field| ChannelField {
-                name: field.name.to_owned(),
-                label: field.label.to_owned(),
-                hint: field.hint.to_owned(),
-                is_secret: field.is_secret,
-                is_optional: field.is_optional,
-            })
-            .collect(),
     }
 }
