@@ -1,34 +1,36 @@
 //! One source's desk: its ledger, what is known of its containers, and what has come in and is not written yet.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod incoming;
+mod known;
+
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 use domain::{
     Timestamp,
     black_box::{self, AFTER, Neighbour},
-    fact::{Action, EngineEvent, Gap, GapKind, Observation, Poll},
+    fact::{Action, Gap, GapKind, Observation, Poll},
     ids::{ContainerKey, EngineId, SourceId},
     ledger::{Ledger, Step},
     sample::Sample,
     workload::ContainerState,
 };
 
+pub(super) use self::{incoming::Incoming, known::Known};
+use self::{incoming::Readings, known::Told};
 use super::{
-    ring::{self, Ring},
+    ring,
     scene::{OpenBox, Scenes},
 };
 use crate::{
-    collect::{Body, Health, ProbeHealth},
-    store::{Resolved, Store, StoreError, Tick},
+    collect::{Body, Health},
+    store::{Store, StoreError, Tick},
 };
 
 /// Events this far back are read again after a start, so that an end that had not settled finds its evidence.
 const REREAD: TimeDelta = TimeDelta::minutes(15);
 /// Without a poll for this long before a start, nobody was watching: three times the usual interval.
 const NOT_WATCHING: TimeDelta = TimeDelta::seconds(30);
-
-/// The store is told of a state again after so long although it is the same: should it know better, that lasts no longer.
-const TELL_AGAIN: TimeDelta = TimeDelta::hours(1);
 
 /// See the module.
 #[derive(Debug)]
@@ -55,54 +57,6 @@ pub(super) struct Desk {
     last_poll_at: Option<Timestamp>,
 }
 
-/// What is known of a container.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    /// Our numbers, since it was inspected for the first time.
-    pub(super) keys: Option<Resolved>,
-    /// What the store was told of its state.
-    told: Option<Told>,
-    /// Whether the engine still has it, as far as we know.
-    is_present: bool,
-    ring: Ring,
-}
-
-/// What the store is told of a container's state. It is told again when it changes, and after [`TELL_AGAIN`].
-#[derive(Debug)]
-struct Told {
-    at: Timestamp,
-    state: ContainerState,
-    started_at: Option<Timestamp>,
-    limit_bytes: Option<u64>,
-    restart_policy: String,
-    restart_count: Option<u64>,
-}
-
-impl From<&Observation> for Told {
-    fn from(seen: &Observation) -> Self {
-        Self {
-            at: seen.at,
-            state: seen.state,
-            started_at: seen.started_at,
-            limit_bytes: seen.spec.limit_bytes,
-            restart_policy: seen.spec.restart_policy.clone(),
-            restart_count: seen.restart_count,
-        }
-    }
-}
-
-impl Told {
-    /// Whether the store need not be told.
-    fn covers(&self, seen: &Observation) -> bool {
-        self.state == seen.state
-            && self.started_at == seen.started_at
-            && self.limit_bytes == seen.spec.limit_bytes
-            && self.restart_policy == seen.spec.restart_policy
-            && self.restart_count == seen.restart_count
-            && (seen.at - self.at).abs() < TELL_AGAIN
-    }
-}
-
 /// What the ledger has found, with the readings before it: a backlog may push them out of the ring before it is judged.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -111,37 +65,6 @@ pub(super) struct Found {
     pub(super) samples: Option<Vec<Sample>>,
     /// The largest users of memory when it was found.
     pub(super) neighbours: Vec<Neighbour>,
-}
-
-/// What has come in since the last round of writing, other than readings.
-#[derive(Debug, Default)]
-pub(super) struct Incoming {
-    pub(super) events: Vec<EngineEvent>,
-    /// The newest state of each container of which the store knows another.
-    pub(super) states: HashMap<EngineId, Observation>,
-    pub(super) gaps: Vec<Gap>,
-    pub(super) removed: BTreeMap<EngineId, Timestamp>,
-    pub(super) health: Option<Health>,
-    pub(super) probes: Vec<ProbeHealth>,
-}
-
-impl Incoming {
-    fn is_empty(&self) -> bool {
-        self.events.is_empty()
-            && self.states.is_empty()
-            && self.gaps.is_empty()
-            && self.removed.is_empty()
-            && self.health.is_none()
-            && self.probes.is_empty()
-    }
-}
-
-/// Readings that are not written yet.
-#[derive(Debug, Default)]
-struct Readings {
-    ticks: Vec<Tick>,
-    /// Those of containers that have no number yet.
-    unnamed: Vec<(Timestamp, EngineId, Sample)>,
 }
 
 impl Desk {
