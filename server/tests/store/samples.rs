@@ -430,6 +430,10 @@ async fn check(
                         tick_of(*offset),
                         begin + offset - offset.rem_euclid(10_000) + offset.rem_euclid(90) * 50,
                     );
+                    // A container is read once at a moment; of two readings either may be kept.
+                    if model[container].contains_key(&ms) {
+                        continue;
+                    }
                     let sample = Sample {
                         working_set_bytes: *memory,
                         usage_bytes: memory.map(|memory| memory.saturating_add(4096)),

@@ -102,7 +102,7 @@ impl Samples<'_> {
             .iter()
             .map(|row| frame::encode(row.tick_ms, &row.points))
             .collect();
-        // A batch whose acknowledgement was lost is written again. Of a sample that is there twice one is kept, the later one if they differ.
+        // A batch whose acknowledgement was lost is written again. Of a sample that is there twice one is kept.
         sqlx::query!(
             "INSERT INTO head_log (tick_ms, source_id, shard, payload)
              SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bytea[])",
