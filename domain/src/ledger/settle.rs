@@ -82,13 +82,13 @@ impl Ledger {
         if let Some(at) = ambiguous {
             due = due.max(at + TimeDelta::seconds(1));
         }
-        // Not before the last of them has ended can it be said that the engine stopped them all.
+        // Not before the last of them has ended, and was looked at, can it be said that the engine stopped them all.
         due = self
             .gaps
             .iter()
-            .filter_map(|gap| gap.to.filter(|up| *up != gap.from))
-            .filter(|up| (*up..=*up + ENGINE_STOPS).contains(&end.at))
-            .map(|up| up + ENGINE_STOPS + SETTLE)
+            .filter_map(|gap| Some((gap.from, gap.to.filter(|up| *up != gap.from)?)))
+            .filter(|(down, up)| run.key <= *down && stopped_with(*down, *up).contains(&end.at))
+            .map(|(_, up)| up + ENGINE_STOPS + SETTLE)
             .fold(due, Timestamp::max);
         if end.seen != EndSeen::Event {
             due = self
@@ -241,7 +241,7 @@ impl Ledger {
         if next.container != container.spec.id {
             return RestartKind::Recreated;
         }
-        if self.engine_restarted(end, next.started_at) {
+        if self.engine_restarted(run, end, next.started_at) {
             return RestartKind::EngineRestart;
         }
         if end.seen == EndSeen::Moved {
@@ -260,7 +260,8 @@ impl Ledger {
     }
 
     /// The engine was restarted when its stream was lost, or its host went down with it, and not one of several containers lived through it.
-    fn engine_restarted(&self, end: &End, next: Timestamp) -> bool {
+    /// What began after that is over for another reason.
+    fn engine_restarted(&self, run: &Run, end: &End, next: Timestamp) -> bool {
         let lost = is_lost(end).then_some((end.at, next));
         self.gaps
             .iter()
@@ -270,7 +271,8 @@ impl Ledger {
             .chain(lost)
             .any(|(down, up)| {
                 let stopped = stopped_with(down, up);
-                stopped.contains(&end.at)
+                run.key <= down
+                    && stopped.contains(&end.at)
                     && next >= down
                     && next <= up + ENGINE_STARTS
                     && self.nobody_lived_through(down, &stopped)
