@@ -105,33 +105,27 @@ impl Series {
     }
 }
 
+/// A bucket as it is told: minimum, maximum and last value.
+fn told(bucket: Option<[f64; 3]>) -> Option<Bucket> {
+    bucket.map(|[min, max, last]| Bucket { min, max, last })
+}
+
 impl From<&SeriesView> for Series {
     fn from(view: &SeriesView) -> Self {
-        let columns = view.min.iter().zip(&view.max).zip(&view.last);
-        let buckets = columns.map(|((min, max), last)| {
-            Some(Bucket {
-                min: (*min)?,
-                max: (*max)?,
-                last: (*last)?,
-            })
-        });
         Self {
             from_ms: view.from.timestamp_millis(),
             step_ms: view.step_ms,
-            buckets: buckets.collect(),
+            buckets: view.buckets().map(told).collect(),
         }
     }
 }
 
 impl From<&SparkLine> for Series {
     fn from(line: &SparkLine) -> Self {
-        let buckets = line.buckets();
-        let buckets =
-            buckets.map(|bucket| bucket.map(|[min, max, last]| Bucket { min, max, last }));
         Self {
             from_ms: line.from_ms,
             step_ms: line.step_ms,
-            buckets: buckets.collect(),
+            buckets: line.buckets().map(told).collect(),
         }
     }
 }

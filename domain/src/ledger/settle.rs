@@ -84,10 +84,9 @@ impl Ledger {
         }
         // Not before the last of them has ended, and was looked at, can it be said that the engine stopped them all.
         due = self
-            .gaps
-            .iter()
-            .filter_map(|gap| Some((gap.from, gap.to.filter(|up| *up != gap.from)?)))
-            .filter(|(down, up)| run.key <= *down && stopped_with(*down, *up).contains(&end.at))
+            .absences()
+            .filter_map(|(down, up)| Some((down, up?)))
+            .filter(|(down, up)| may_have_stopped(run, end, *down, *up))
             .map(|(_, up)| up + ENGINE_STOPS + SETTLE)
             .fold(due, Timestamp::max);
         if end.seen != EndSeen::Event {
@@ -260,23 +259,25 @@ impl Ledger {
     }
 
     /// The engine was restarted when its stream was lost, or its host went down with it, and not one of several containers lived through it.
-    /// What began after that is over for another reason.
     fn engine_restarted(&self, run: &Run, end: &End, next: Timestamp) -> bool {
         let lost = is_lost(end).then_some((end.at, next));
-        self.gaps
-            .iter()
-            // An engine that remembers every event has not been away itself.
-            .filter(|gap| gap.to != Some(gap.from))
-            .map(|gap| (gap.from, gap.to.unwrap_or(next)))
+        self.absences()
+            .map(|(down, up)| (down, up.unwrap_or(next)))
             .chain(lost)
             .any(|(down, up)| {
-                let stopped = stopped_with(down, up);
-                run.key <= down
-                    && stopped.contains(&end.at)
+                may_have_stopped(run, end, down, up)
                     && next >= down
                     && next <= up + ENGINE_STARTS
-                    && self.nobody_lived_through(down, &stopped)
+                    && self.nobody_lived_through(down, &stopped_with(down, up))
             })
+    }
+
+    /// When the engine may have been away, and until when if that is over. One that remembers every event has not been away itself.
+    fn absences(&self) -> impl Iterator<Item = (Timestamp, Option<Timestamp>)> {
+        self.gaps
+            .iter()
+            .filter(|gap| gap.to != Some(gap.from))
+            .map(|gap| (gap.from, gap.to))
     }
 
     /// The engine no longer had it when it came up, and not one of several containers lived through it.
@@ -350,6 +351,11 @@ fn is_lost(end: &End) -> bool {
 /// When containers end with an engine that was away.
 fn stopped_with(down: Timestamp, up: Timestamp) -> RangeInclusive<Timestamp> {
     down - ENGINE_STOPS..=up + ENGINE_STOPS
+}
+
+/// Whether a run may have ended with an engine that was away: what began after that is over for another reason.
+fn may_have_stopped(run: &Run, end: &End, down: Timestamp, up: Timestamp) -> bool {
+    run.key <= down && stopped_with(down, up).contains(&end.at)
 }
 
 fn touches(gap: &Gap, from: Timestamp, to: Timestamp) -> bool {

@@ -67,6 +67,14 @@ impl SeriesSet {
     }
 }
 
+impl SeriesView {
+    /// Minimum, maximum and last value of every bucket; `None` where nothing was seen.
+    pub fn buckets(&self) -> impl Iterator<Item = Option<[f64; 3]>> {
+        let columns = self.min.iter().zip(&self.max).zip(&self.last);
+        columns.map(|((min, max), last)| Some([(*min)?, (*max)?, (*last)?]))
+    }
+}
+
 /// Whole numbers without `.0`: bytes and counts take half the time to write, and a third less space. In text alone, where numbers are
 /// numbers: a format without names reads the very type that was written.
 fn column<S: Serializer>(values: &[Option<f64>], serializer: S) -> Result<S::Ok, S::Error> {

@@ -81,10 +81,7 @@ impl SparkLine {
 
     /// The same of a whole series.
     pub fn of(series: &SeriesView) -> Option<Self> {
-        let columns = series.min.iter().zip(&series.max).zip(&series.last);
-        let buckets: Vec<_> = columns
-            .map(|((min, max), last)| Some([(*min)?, (*max)?, (*last)?]))
-            .collect();
+        let buckets: Vec<_> = series.buckets().collect();
         Self::new(
             (series.metric, series.kind),
             (series.from.timestamp_millis(), series.step_ms),

@@ -30,13 +30,7 @@ pub(crate) struct Options {
 
 /// Loads polls that end with a whole window at `end_ms`, and prints what that and each answer took.
 pub(crate) async fn run(options: &Options, end_ms: i64, run: &Path) -> anyhow::Result<()> {
-    let polls = options.days * DAY_MS / INTERVAL_MS;
-    let shape = Shape {
-        containers: options.containers,
-        begin_ms: end_ms - polls * INTERVAL_MS,
-        polls,
-        jitter: true,
-    };
+    let shape = Shape::until(end_ms, options.containers, options.days * DAY_MS);
     let mut inquest = Inquest::start(run, "inquest").await?;
     let cost = inquest.load("fleet", shape, end_ms - 4 * HOUR_MS).await?;
     let (server_s, postgres_s) = (cost.server.as_secs_f64(), cost.postgres.as_secs_f64());

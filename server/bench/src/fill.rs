@@ -22,13 +22,8 @@ pub(crate) async fn run(folder: &Path, minutes: i64) -> anyhow::Result<()> {
     let database = Database::connect(postgres.url()).await?;
     let (source, containers) = database.containers().await?;
     database.close().await;
-    let polls = minutes * HOUR_MS / 60 / INTERVAL_MS;
-    let shape = Shape {
-        containers: containers.len(),
-        begin_ms: Utc::now().timestamp_millis() / INTERVAL_MS * INTERVAL_MS - polls * INTERVAL_MS,
-        polls,
-        jitter: true,
-    };
+    let end_ms = Utc::now().timestamp_millis() / INTERVAL_MS * INTERVAL_MS;
+    let shape = Shape::until(end_ms, containers.len(), minutes * HOUR_MS / 60);
     let store = Store::open(postgres.url()).await?;
     let mut progress = Progress::new("A past", shape);
     let mut fleet = Fleet::new(shape);

@@ -201,13 +201,7 @@ async fn measure(
     results: &Results,
 ) -> anyhow::Result<()> {
     let end_ms = end_ms();
-    let polls = plan.days * DAY_MS / INTERVAL_MS;
-    let shape = Shape {
-        containers: plan.containers,
-        begin_ms: end_ms - polls * INTERVAL_MS,
-        polls,
-        jitter: true,
-    };
+    let shape = Shape::until(end_ms, plan.containers, plan.days * DAY_MS);
 
     eprintln!("Polls at their ticks, {} containers", plan.containers);
     let at_ticks = Shape {
@@ -280,13 +274,7 @@ async fn measure(
 
     eprintln!("Overview of {} workloads", plan.grown);
     let mut inquest = Inquest::start(run, "grown-inquest").await?;
-    let polls = (DAY_MS + WINDOW_MS) / INTERVAL_MS;
-    let grown = Shape {
-        containers: plan.grown,
-        begin_ms: end_ms - polls * INTERVAL_MS,
-        polls,
-        jitter: true,
-    };
+    let grown = Shape::until(end_ms, plan.grown, DAY_MS + WINDOW_MS);
     let cost = inquest.load("grown", grown, end_ms - 2 * WINDOW_MS).await?;
     ingest(&format!("ingest{}", plan.grown), cost, results)?;
     inquest.serve().await?;

@@ -61,13 +61,7 @@ const RULES: [(&str, &[(&str, &str)]); 7] = [
 pub(crate) async fn run(folder: &Path, results: &Results) -> anyhow::Result<()> {
     let mut inquest = Inquest::start(folder, "previews").await?;
     let now_ms = chrono::Utc::now().timestamp_millis() / INTERVAL_MS * INTERVAL_MS;
-    let polls = DAYS * DAY_MS / INTERVAL_MS;
-    let shape = Shape {
-        containers: WORKLOADS,
-        begin_ms: now_ms - polls * INTERVAL_MS,
-        polls,
-        jitter: true,
-    };
+    let shape = Shape::until(now_ms, WORKLOADS, DAYS * DAY_MS);
     inquest.load("previews", shape, shape.end_ms()).await?;
     let store = Store::open(inquest.database_url()?).await?;
     let now = chrono::DateTime::from_timestamp_millis(now_ms).context("no time")?;

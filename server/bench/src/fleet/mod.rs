@@ -33,6 +33,17 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
+    /// Containers that were polled for so long until an end, off their ticks.
+    pub(crate) const fn until(end_ms: i64, containers: usize, length_ms: i64) -> Self {
+        let polls = length_ms / INTERVAL_MS;
+        Self {
+            containers,
+            begin_ms: end_ms - polls * INTERVAL_MS,
+            polls,
+            jitter: true,
+        }
+    }
+
     /// The end, which is not included.
     pub(crate) const fn end_ms(&self) -> i64 {
         self.begin_ms + self.polls * INTERVAL_MS

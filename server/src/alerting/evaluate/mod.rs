@@ -38,15 +38,16 @@ pub fn evaluate(
         .map(|source| (source.id, source))
         .collect();
     let silences: Vec<&StoredSilence> = silences.iter().filter(|one| one.holds(when.now)).collect();
+    let scene_of = |stored| Scene {
+        stored,
+        readings,
+        sources: &sources,
+        silences: &silences,
+        when,
+    };
     let mut plan = Plan::default();
     for stored in rules {
-        let scene = Scene {
-            stored,
-            readings,
-            sources: &sources,
-            silences: &silences,
-            when,
-        };
+        let scene = scene_of(stored);
         if stored.rule.condition.is_of_source() {
             for source in &readings.roster.sources {
                 let key = TargetKey {
@@ -89,14 +90,7 @@ pub fn evaluate(
     // What is left is about something that is gone for good, or a rule of the other kind now.
     for alert in open.into_values() {
         if let Some(stored) = rules.iter().find(|rule| rule.id == alert.rule) {
-            let scene = Scene {
-                stored,
-                readings,
-                sources: &sources,
-                silences: &silences,
-                when,
-            };
-            scene.step_gone(&alert, &mut plan);
+            scene_of(stored).step_gone(&alert, &mut plan);
         }
     }
     plan
