@@ -91,6 +91,9 @@ pub enum Action {
     Die {
         /// The exit code, which the event always has.
         exit_code: i32,
+        /// Podman 6 and newer: the kernel killed a process of this run for memory, not necessarily the one whose end this is.
+        #[serde(default)]
+        oom_killed: bool,
     },
     /// The kernel killed a process in the container's cgroup.
     Oom,

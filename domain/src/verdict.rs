@@ -210,6 +210,16 @@ pub struct Evidence {
     pub at: Option<DateTime<Utc>>,
 }
 
+impl Evidence {
+    /// The same, speaking against.
+    pub(crate) fn against(self) -> Self {
+        Self {
+            stance: Stance::Against,
+            ..self
+        }
+    }
+}
+
 /// What we conclude about the end of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {

@@ -74,6 +74,7 @@ fn history(lives: &[Life]) -> (Scenario, Vec<Truth>) {
                 event: event.to_owned(),
                 of: None,
                 exit: (event == "die").then_some(exit),
+                oom_killed: false,
                 signal: (event == "kill").then_some(15),
                 arrives: Some(heard),
             });
@@ -238,6 +239,7 @@ fn nonsense(at: f64, what: u8) -> Line {
             event: event.to_owned(),
             of: None,
             exit: (event == "die").then_some(137),
+            oom_killed: false,
             signal: (event == "kill").then_some(9),
             arrives: None,
         })

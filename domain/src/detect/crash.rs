@@ -1,7 +1,7 @@
 //! The program failed: a panic, an uncaught exception, a fatal signal, an exit code other than zero.
 
 use super::{Finding, Window, facts};
-use crate::verdict::{Confidence, EvidenceKind};
+use crate::verdict::{Confidence, Evidence, EvidenceKind};
 
 /// 128 + SIGTERM: somebody asked the process itself to end, so it did not fail.
 const TERMINATED: i32 = 143;
@@ -39,6 +39,7 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
     if let Some((at, text)) = killed_child {
         evidence.push(facts::con(EvidenceKind::OomEvent, text, Some(at)));
     }
+    evidence.extend(facts::flag_with_end(window).map(Evidence::against));
     evidence.extend(facts::survived_ooms(window));
     if code == GO && !window.saw_everything() {
         evidence.push(facts::con(

@@ -60,6 +60,29 @@ pub(super) fn oom(window: &Window<'_>) -> Option<(Timestamp, String)> {
     Some((at, format!("kernel reported an OOM kill {when}")))
 }
 
+/// That the engine said so with the end itself, as Podman does since version 6. Its `conmon` takes note of every kill in the container's cgroup
+/// during the run (`memory.events`: `oom`, `oom_kill`), so it may have been a child's, long ago.
+pub(super) fn flag_with_end(window: &Window<'_>) -> Option<Evidence> {
+    let end = window.death.ended_at;
+    let told = window.death.events.iter().any(|event| {
+        event.at == end
+            && matches!(
+                event.action,
+                Action::Die {
+                    oom_killed: true,
+                    ..
+                }
+            )
+    });
+    told.then(|| {
+        pro(
+            EvidenceKind::EngineFlag,
+            "the die event said oomKilled; a killed child sets that too".to_owned(),
+            Some(end),
+        )
+    })
+}
+
 /// That nobody asked the engine to end it, as far as that could be seen.
 pub(super) fn not_asked(window: &Window<'_>) -> Option<Evidence> {
     (window.saw_everything() && !window.was_asked()).then(|| {
@@ -136,6 +159,12 @@ pub(super) fn inspected(window: &Window<'_>) -> bool {
     !window.death.spec.image_id.is_empty()
 }
 
+/// What is said of an end that an engine like Podman told: of one that does not tell of kills either, and of one that did.
+pub const SILENT_ENGINE: [&str; 2] = [
+    "this engine reports neither OOM kills nor stops",
+    "this engine does not report stops",
+];
+
 /// What could not be seen of the end.
 pub(super) fn unseen(window: &Window<'_>) -> Vec<Evidence> {
     let death = window.death;
@@ -185,11 +214,13 @@ pub(super) fn unseen(window: &Window<'_>) -> Vec<Evidence> {
         )),
     }
     if !window.events_tell_causes {
-        evidence.push(missing(
-            EvidenceKind::Coverage,
-            "this engine reports neither OOM kills nor stops".to_owned(),
-            None,
-        ));
+        let [neither, no_stops] = SILENT_ENGINE;
+        let text = if flag_with_end(window).is_some() {
+            no_stops
+        } else {
+            neither
+        };
+        evidence.push(missing(EvidenceKind::Coverage, text.to_owned(), None));
     }
     evidence
 }

@@ -28,6 +28,7 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
         ));
     }
     evidence.push(memory(window, far));
+    evidence.extend(facts::flag_with_end(window).map(Evidence::against));
     evidence.extend(facts::survived_ooms(window));
     evidence.extend(facts::unseen(window));
     Finding::Found {

@@ -20,6 +20,7 @@ mod window;
 pub mod words;
 
 pub use arbiter::judge;
+pub use facts::SILENT_ENGINE;
 pub use window::Window;
 
 use crate::verdict::{Cause, Confidence, Evidence};

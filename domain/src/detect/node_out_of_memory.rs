@@ -9,13 +9,18 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
     if window.death.exit_code != Some(Window::SIGKILLED) || window.was_asked() {
         return Finding::Clear;
     }
-    let Some((at, text)) = facts::oom(window) else {
-        return Finding::Clear;
+    let (told, confidence) = match (facts::oom(window), facts::flag_with_end(window)) {
+        (Some((at, text)), _) => (
+            facts::pro(EvidenceKind::OomEvent, text, Some(at)),
+            Confidence::Confirmed,
+        ),
+        (None, Some(flag)) => (flag, Confidence::Probable),
+        (None, None) => return Finding::Clear,
     };
     if window.death.spec.limit_bytes.is_some() || !facts::inspected(window) {
         return Finding::Clear;
     }
-    let mut evidence = vec![facts::pro(EvidenceKind::OomEvent, text, Some(at))];
+    let mut evidence = vec![told];
     evidence.push(facts::pro(
         EvidenceKind::Memory,
         "no limit of its own was set, so it cannot have reached one".to_owned(),
@@ -26,7 +31,7 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
     evidence.push(facts::memory(window));
     evidence.extend(facts::unseen(window));
     Finding::Found {
-        confidence: Confidence::Confirmed,
+        confidence,
         evidence,
     }
 }

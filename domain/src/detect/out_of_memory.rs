@@ -72,8 +72,9 @@ fn inferred(window: &Window<'_>) -> Finding {
     let projected = approach.is_some_and(|approach| approach.would_reach_limit());
     let flag = flag(window);
     let hit = facts::limit_was_hit(window);
+    let told = facts::flag_with_end(window);
     let confidence = match death.exit_code {
-        Some(_) if hit.is_some() => Confidence::Probable,
+        Some(_) if hit.is_some() || told.is_some() => Confidence::Probable,
         Some(_) if !window.events_tell_causes && ratio >= VERY_NEAR => Confidence::Probable,
         // Every kill that was measured was reported. Where none was, standing near the limit is not enough: it has to have been reached.
         Some(_) if window.saw_everything() && projected => Confidence::Probable,
@@ -90,7 +91,8 @@ fn inferred(window: &Window<'_>) -> Finding {
         None if ratio >= VERY_NEAR => Confidence::Possible,
         _ => return undecided(window),
     };
-    let mut evidence = vec![facts::memory(window), facts::exit(window)];
+    let mut evidence: Vec<Evidence> = told.into_iter().collect();
+    evidence.extend([facts::memory(window), facts::exit(window)]);
     evidence.extend(hit);
     evidence.extend(flag);
     evidence.extend(facts::not_asked(window));

@@ -3,7 +3,7 @@
 use super::{Finding, Window, facts, failed_probe};
 use crate::{
     restart::RestartKind,
-    verdict::{Confidence, Evidence, EvidenceKind, Stance},
+    verdict::{Confidence, Evidence, EvidenceKind},
 };
 
 /// 128 + SIGTERM.
@@ -65,10 +65,7 @@ pub(super) fn detect(window: &Window<'_>) -> Finding {
     if let Some((at, text)) = facts::oom(window) {
         evidence.push(facts::con(EvidenceKind::OomEvent, text, Some(at)));
     }
-    evidence.extend(probe_failed.map(|told| Evidence {
-        stance: Stance::Against,
-        ..told
-    }));
+    evidence.extend(probe_failed.map(Evidence::against));
     evidence.extend(window.panic.map(facts::panic));
     evidence.extend(facts::survived_ooms(window));
     evidence.extend(facts::unseen(window));

@@ -136,7 +136,7 @@ impl Container {
         }
         match action {
             Action::Start => self.start(Start::Event(at), at),
-            Action::Die { exit_code } => self.die(at, exit_code),
+            Action::Die { exit_code, .. } => self.die(at, exit_code),
             Action::Destroy => {
                 self.gone = true;
                 self.end_unseen(at, EndSeen::Removed);

@@ -102,6 +102,8 @@ pub(crate) struct EventLine {
     pub(crate) event: String,
     pub(crate) of: Option<String>,
     pub(crate) exit: Option<i32>,
+    #[serde(default)]
+    pub(crate) oom_killed: bool,
     pub(crate) signal: Option<i32>,
     pub(crate) arrives: Option<f64>,
 }
@@ -219,6 +221,7 @@ impl Scenario {
             "start" => Action::Start,
             "die" => Action::Die {
                 exit_code: line.exit.expect("die has an exit code"),
+                oom_killed: line.oom_killed,
             },
             "oom" => Action::Oom,
             "kill" => Action::Kill {

@@ -11,6 +11,7 @@ use crate::fleet::{ContainerSpec, EngineKind, EngineSpec, ProbeHealth, RestartPo
 use crate::happening::{Farewell, Happening};
 use crate::identity::Identity;
 use crate::logs::{self, LogTail};
+use crate::oom_flag::OomFlag;
 use crate::quantity::{MILLISECOND, Nanos, SECOND};
 use crate::random;
 use crate::script::{self, Delays, Step, Then, Victim};
@@ -62,8 +63,7 @@ pub(crate) struct Container {
     pub(crate) spec: Arc<ContainerSpec>,
     pub(crate) engine: usize,
     engine_kind: EngineKind,
-    /// Old engines leave `OOMKilled` standing over the next start; newer ones clear it, and set it when the event comes.
-    keeps_oom_flag: bool,
+    oom_flag: OomFlag,
     pub(crate) seed: u64,
     pub(crate) behaviours: Vec<Scheduled>,
     pub(crate) identity: Arc<Identity>,
@@ -124,7 +124,7 @@ impl Container {
         Self {
             engine: index,
             engine_kind: engine.kind,
-            keeps_oom_flag: engine.version.starts_with("20."),
+            oom_flag: OomFlag::of(engine),
             seed,
             behaviours,
             identity: Arc::new(identity),
@@ -280,7 +280,7 @@ impl Container {
     fn oom(&mut self, at: Nanos, victim: Victim, outcome: &mut Outcome<'_>) {
         if victim != Victim::FirstBefore {
             self.oom_kills += 1;
-            self.oom_killed |= !self.keeps_oom_flag;
+            self.oom_killed |= self.oom_flag == OomFlag::AtOnce;
         }
         if victim == Victim::Child {
             outcome.truth.child_ooms.push(ChildOom {
@@ -302,7 +302,8 @@ impl Container {
         let lasted = at - self.life.started_at;
         self.finished_at = Some(at);
         self.exit_code = exit_code;
-        self.oom_killed = self.oom_kills > 0 && self.engine_kind == EngineKind::Docker;
+        let oom_killed = self.oom_kills > 0;
+        self.oom_killed = oom_killed && self.oom_flag != OomFlag::Never;
         self.past.push_back(PastLife {
             life: self.life,
             ended_at: at,
@@ -328,6 +329,7 @@ impl Container {
             let action = Action::Die {
                 exit_code,
                 lasted_seconds: lasted / SECOND,
+                oom_killed: oom_killed && self.oom_flag == OomFlag::AtEndAndTold,
             };
             self.report(at, action, Some(logs::tail(self, at)), outcome);
         }
@@ -359,7 +361,7 @@ impl Container {
         self.status = Status::Running;
         self.exit_code = 0;
         self.oom_kills = 0;
-        self.oom_killed &= self.keeps_oom_flag;
+        self.oom_killed &= self.oom_flag == OomFlag::AtEndForGood;
         if matches!(by, Starter::Manual | Starter::Deploy) {
             self.restart_count = 0;
             self.back_off = 0;

@@ -29,6 +29,8 @@ pub enum Action {
         exit_code: i32,
         /// How long the process ran, in seconds.
         lasted_seconds: i64,
+        /// Podman from version 6 on: the kernel had killed a process of it for memory.
+        oom_killed: bool,
     },
     /// Podman only: what was left of the process is gone.
     Cleanup,

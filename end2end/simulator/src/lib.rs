@@ -29,6 +29,7 @@ mod happening;
 mod history;
 mod identity;
 mod logs;
+mod oom_flag;
 mod probe;
 mod quantity;
 mod random;

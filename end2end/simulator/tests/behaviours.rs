@@ -291,6 +291,24 @@ fn podman_says_restart_where_docker_says_nothing_and_never_oom() {
             .iter()
             .all(|tick| !tick.containers[0].state.oom_killed)
     );
+    let flagged = |version: &str| {
+        let engine = format!("kind='podman'\nversion='{version}'");
+        let behaviours = "behaviours=[{kind='leak', when={every='60s', last='in 50s'}}]";
+        let (ticks, _) = run(&engine, behaviours, 60);
+        ticks.iter().flat_map(|tick| &tick.events).any(|event| {
+            matches!(
+                event.action,
+                Action::Die {
+                    oom_killed: true,
+                    ..
+                }
+            )
+        })
+    };
+    assert_eq!(
+        ["4.3.1", "5.4.2", "6.0.0"].map(flagged),
+        [false, false, true]
+    );
     let (ticks, _) = run(
         podman,
         "behaviours=[{kind='restart', when={at='in 20s'}}]",

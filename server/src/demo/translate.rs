@@ -78,7 +78,14 @@ fn action(action: simulator::Action) -> Option<Action> {
             signal: signal.into(),
         },
         simulator::Action::Oom => Action::Oom,
-        simulator::Action::Die { exit_code, .. } => Action::Die { exit_code },
+        simulator::Action::Die {
+            exit_code,
+            oom_killed,
+            ..
+        } => Action::Die {
+            exit_code,
+            oom_killed,
+        },
         simulator::Action::Stop => Action::Stop,
         simulator::Action::Restart => Action::Restart,
         simulator::Action::Destroy => Action::Destroy,

@@ -93,11 +93,10 @@ impl File {
             |said| said.note.clone(),
         );
         self.line(&format!("about = {}", text(&one_line(&about))));
-        let tells_causes = !row.evidence.iter().any(|evidence| {
-            evidence
-                .text
-                .contains("reports neither OOM kills nor stops")
-        });
+        let tells_causes = !row
+            .evidence
+            .iter()
+            .any(|evidence| domain::detect::SILENT_ENGINE.contains(&evidence.text.as_str()));
         self.line(&format!(
             "engine = \"{}\"",
             if tells_causes { "docker" } else { "podman" }
@@ -255,7 +254,17 @@ impl File {
 fn action(action: Action) -> Option<String> {
     let plain = |name: &str| Some(format!("event = \"{name}\""));
     match action {
-        Action::Die { exit_code } => Some(format!("event = \"die\", exit = {exit_code}")),
+        Action::Die {
+            exit_code,
+            oom_killed,
+        } => {
+            let flag = if oom_killed {
+                ", oom_killed = true"
+            } else {
+                ""
+            };
+            Some(format!("event = \"die\", exit = {exit_code}{flag}"))
+        }
         Action::Kill { signal } => Some(format!("event = \"kill\", signal = {signal}")),
         Action::Health { healthy } => plain(if healthy { "healthy" } else { "unhealthy" }),
         Action::Pause | Action::Unpause => None,

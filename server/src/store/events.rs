@@ -31,14 +31,15 @@ impl Events<'_> {
             columns.push(event, DOING)?;
         }
         let done = sqlx::query!(
-            "INSERT INTO engine_event (source_id, at, engine_id, action, exit_code, signal, healthy, spec)
-             SELECT $1, * FROM unnest($2::timestamptz[], $3::text[], $4::text[], $5::integer[], $6::integer[], $7::boolean[], $8::jsonb[])
+            "INSERT INTO engine_event (source_id, at, engine_id, action, exit_code, oom_killed, signal, healthy, spec)
+             SELECT $1, * FROM unnest($2::timestamptz[], $3::text[], $4::text[], $5::integer[], $6::boolean[], $7::integer[], $8::boolean[], $9::jsonb[])
              ON CONFLICT DO NOTHING",
             source.0,
             &columns.at,
             &columns.engine_id,
             &columns.action,
             &columns.exit_code as _,
+            &columns.oom_killed as _,
             &columns.signal as _,
             &columns.healthy as _,
             &columns.spec as _,
@@ -57,7 +58,7 @@ impl Events<'_> {
     ) -> Result<Vec<EngineEvent>, StoreError> {
         const DOING: &str = "reading events";
         let rows = sqlx::query!(
-            "SELECT at, engine_id, action, exit_code, signal, healthy, spec FROM engine_event
+            "SELECT at, engine_id, action, exit_code, oom_killed, signal, healthy, spec FROM engine_event
              WHERE source_id = $1 AND at >= $2 ORDER BY at, engine_id, action",
             source.0,
             from,
@@ -67,7 +68,12 @@ impl Events<'_> {
         .during(DOING)?;
         rows.into_iter()
             .map(|row| {
-                let action = read_action(&row.action, row.exit_code, row.signal, row.healthy);
+                let action = read_action(
+                    &row.action,
+                    (row.exit_code, row.oom_killed),
+                    row.signal,
+                    row.healthy,
+                );
                 Ok(EngineEvent {
                     at: row.at,
                     container: EngineId(row.engine_id),
@@ -90,7 +96,7 @@ impl Events<'_> {
     ) -> Result<Vec<EngineEvent>, StoreError> {
         const DOING: &str = "reading the events around a restart";
         let rows = sqlx::query!(
-            "SELECT e.at, e.engine_id, e.action, e.exit_code, e.signal, e.healthy
+            "SELECT e.at, e.engine_id, e.action, e.exit_code, e.oom_killed, e.signal, e.healthy
              FROM restart r
              JOIN container c ON c.workload_id = r.workload_id
              JOIN engine_event e ON e.source_id = c.source_id AND e.engine_id = c.engine_id
@@ -106,7 +112,12 @@ impl Events<'_> {
         .during(DOING)?;
         rows.into_iter()
             .map(|row| {
-                let action = read_action(&row.action, row.exit_code, row.signal, row.healthy);
+                let action = read_action(
+                    &row.action,
+                    (row.exit_code, row.oom_killed),
+                    row.signal,
+                    row.healthy,
+                );
                 Ok(EngineEvent {
                     at: row.at,
                     container: EngineId(row.engine_id),
@@ -135,6 +146,7 @@ struct Columns {
     engine_id: Vec<String>,
     action: Vec<String>,
     exit_code: Vec<Option<i32>>,
+    oom_killed: Vec<Option<bool>>,
     signal: Vec<Option<i32>>,
     healthy: Vec<Option<bool>>,
     spec: Vec<Option<serde_json::Value>>,
@@ -142,9 +154,12 @@ struct Columns {
 
 impl Columns {
     fn push(&mut self, event: &EngineEvent, doing: &'static str) -> Result<(), StoreError> {
-        let (mut exit, mut sent, mut health) = (None, None, None);
+        let (mut exit, mut flag, mut sent, mut health) = (None, None, None, None);
         match event.action {
-            Action::Die { exit_code } => exit = Some(exit_code),
+            Action::Die {
+                exit_code,
+                oom_killed,
+            } => (exit, flag) = (Some(exit_code), oom_killed.then_some(true)),
             Action::Kill { signal } => sent = Some(signal),
             Action::Health { healthy } => health = Some(healthy),
             _ => {}
@@ -153,6 +168,7 @@ impl Columns {
         self.engine_id.push(event.container.0.clone());
         self.action.push(event.action.name().to_owned());
         self.exit_code.push(exit);
+        self.oom_killed.push(flag);
         self.signal.push(sent);
         self.healthy.push(health);
         self.spec.push(
@@ -168,7 +184,7 @@ impl Columns {
 
 fn read_action(
     name: &str,
-    exit_code: Option<i32>,
+    (exit_code, oom_killed): (Option<i32>, Option<bool>),
     signal: Option<i32>,
     healthy: Option<bool>,
 ) -> Option<Action> {
@@ -177,6 +193,7 @@ fn read_action(
         "start" => Action::Start,
         "die" => Action::Die {
             exit_code: exit_code?,
+            oom_killed: oom_killed.unwrap_or(false),
         },
         "oom" => Action::Oom,
         "kill" => Action::Kill { signal: signal? },

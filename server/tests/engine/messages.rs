@@ -54,7 +54,15 @@ async fn events_of_real_deaths() {
         ..Run::default()
     };
     let id = engine.run(leaker).await;
-    let mut actions = actions_until(&mut inbox, &id, Action::Die { exit_code: 137 }).await;
+    let mut actions = actions_until(
+        &mut inbox,
+        &id,
+        Action::Die {
+            exit_code: 137,
+            oom_killed: false,
+        },
+    )
+    .await;
     actions.extend(actions_until(&mut inbox, &id, Action::Start).await);
     // In 2 of 59 deaths on this engine, `oom` came after `die`.
     assert_eq!(
@@ -82,7 +90,10 @@ async fn events_of_real_deaths() {
         [
             kill(15),
             kill(9),
-            Action::Die { exit_code: 137 },
+            Action::Die {
+                exit_code: 137,
+                oom_killed: false
+            },
             Action::Stop,
             Action::Start,
             Action::Restart
@@ -95,7 +106,10 @@ async fn events_of_real_deaths() {
         [
             kill(15),
             kill(9),
-            Action::Die { exit_code: 137 },
+            Action::Die {
+                exit_code: 137,
+                oom_killed: false
+            },
             Action::Stop
         ]
     );

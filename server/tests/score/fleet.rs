@@ -113,12 +113,14 @@ fn host(number: usize, roles: &[&str], days: f64, haste: f64, dice: &mut Dice) -
     }
 }
 
-/// The engine: mostly a Docker of today, some of 2020 on cgroup v1 (whose flag outlives starts), one host in twelve with Podman.
+/// The engine: mostly a Docker of today, some of 2020 on cgroup v1 (whose flag outlives starts); one host in twelve has Podman, today's
+/// (which says with an end that the kernel killed for memory) and one of 2022 (which does not) by turns.
 fn engine(toml: &mut String, number: usize, days: f64, haste: f64, dice: &mut Dice) -> Vec<f64> {
-    let (kind, version, api, cgroup) = match number % 12 {
-        2 | 7 => ("docker", "20.10.24", "1.41", "v1"),
-        5 => ("docker", "24.0.7", "1.43", "v2"),
-        11 => ("podman", "4.3.1", "1.41", "v2"),
+    let (kind, version, api, cgroup) = match number % 24 {
+        2 | 7 | 14 | 19 => ("docker", "20.10.24", "1.41", "v1"),
+        5 | 17 => ("docker", "24.0.7", "1.43", "v2"),
+        11 => ("podman", "6.0.0", "1.41", "v2"),
+        23 => ("podman", "4.3.1", "1.41", "v2"),
         _ => ("docker", "29.3.1", "1.53", "v2"),
     };
     let mut outages = Vec::new();

@@ -2,7 +2,7 @@
 //! happened. `make score` runs 500 workloads for 30 days; as a plain test it is a small fleet for a day.
 //!
 //! `SCORE_WORKLOADS`, `SCORE_DAYS`, `SCORE_HASTE` (how many times as often everything happens), `SCORE_SEED` and `SCORE_AT_ONCE` (hosts
-//! that are watched at the same time) set its size; with `SCORE_RESULTS` each figure is appended to that file.
+//! that are watched at the same time) set its size, `SCORE_HOST` picks one of its hosts; with `SCORE_RESULTS` each figure is appended to that file.
 #![expect(clippy::unwrap_used, reason = "a test binary that reports")]
 
 mod aside;
@@ -76,15 +76,21 @@ fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong(
     let days = setting("SCORE_DAYS").unwrap_or(30.0);
     let seed = setting("SCORE_SEED").unwrap_or(1);
     let haste = setting("SCORE_HASTE").unwrap_or(1.0);
+    let mut hosts = fleet::hosts(workloads, ON_EACH, days, haste, seed);
+    if let Some(only) = setting::<usize>("SCORE_HOST") {
+        hosts.retain(|host| host.number == only);
+    }
     let run = Run {
-        hosts: fleet::hosts(workloads, ON_EACH, days, haste, seed),
+        hosts,
         days,
         at_once: setting("SCORE_AT_ONCE").unwrap_or(2),
         jumps: true,
     };
     let report = score(run, from);
     println!("{report}");
-    if let Ok(file) = env::var("SCORE_RESULTS") {
+    if let Ok(file) = env::var("SCORE_RESULTS")
+        && env::var("SCORE_HOST").is_err()
+    {
         let scale = match (workloads, days, haste) {
             (500, 30.0, 1.0) => "full".to_owned(),
             _ => format!("{workloads} workloads, {days} days, {haste} times as often"),

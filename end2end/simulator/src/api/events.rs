@@ -139,9 +139,13 @@ fn line(event: &EngineEvent) -> Bytes {
         Action::Die {
             exit_code,
             lasted_seconds,
+            oom_killed,
         } => {
             attributes.insert("exitCode".into(), json!(exit_code.to_string()));
             attributes.insert("execDuration".into(), json!(lasted_seconds.to_string()));
+            if oom_killed {
+                attributes.insert("oomKilled".into(), json!("true"));
+            }
         }
         Action::Kill { signal } => {
             attributes.insert("signal".into(), json!(signal.to_string()));

@@ -43,6 +43,8 @@ pub(crate) enum Victim {
     Child,
     /// Another process; the first one is about to give up upon it.
     OfTheEnd,
+    /// Another process; the first one lives on, and the engine tells nobody.
+    UntoldChild,
 }
 
 /// What follows a death.

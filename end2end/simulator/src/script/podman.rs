@@ -1,6 +1,8 @@
 //! Podman's order of events behind its Docker-compatible API, as observed on 4.3.1: no `oom`, `restart` also by policy.
+//!
+//! Kills are steps here too, though no event tells them: newer versions say with the end that there was one.
 
-use super::{Delays, Step, Then, exit, host_restart, killed, ms, terminated};
+use super::{Delays, Step, Then, Victim, exit, host_restart, killed, ms, terminated};
 use crate::event::Action;
 use crate::happening::{Farewell, Happening};
 use crate::quantity::{MILLISECOND, Nanos};
@@ -13,25 +15,33 @@ pub(super) fn steps(
     delays: &mut Delays,
 ) -> Vec<(Nanos, Step)> {
     match happening {
-        Happening::OutOfMemory { .. } => vec![(
-            at + delays.between(60, 400),
-            killed(Cause::OutOfMemory, Then::Policy),
-        )],
-        // The kernel tells conmon, conmon tells nobody.
-        Happening::ChildOutOfMemory => Vec::new(),
-        Happening::ChildOutOfMemoryEnds { code } => vec![(
-            at + delays.between(60, 400),
-            Step::Die {
-                exit_code: *code,
-                cause: Cause::ChildOutOfMemory,
-                log: Farewell::Clean,
-                then: Then::Policy,
-            },
-        )],
-        Happening::HostOutOfMemory => vec![(
-            at + delays.between(60, 400),
-            killed(Cause::NodeOutOfMemory, Then::Policy),
-        )],
+        Happening::OutOfMemory { .. } => vec![
+            (at, Step::Oom(Victim::First)),
+            (
+                at + delays.between(60, 400),
+                killed(Cause::OutOfMemory, Then::Policy),
+            ),
+        ],
+        Happening::ChildOutOfMemory => vec![(at, Step::Oom(Victim::UntoldChild))],
+        Happening::ChildOutOfMemoryEnds { code } => vec![
+            (at, Step::Oom(Victim::OfTheEnd)),
+            (
+                at + delays.between(60, 400),
+                Step::Die {
+                    exit_code: *code,
+                    cause: Cause::ChildOutOfMemory,
+                    log: Farewell::Clean,
+                    then: Then::Policy,
+                },
+            ),
+        ],
+        Happening::HostOutOfMemory => vec![
+            (at, Step::Oom(Victim::First)),
+            (
+                at + delays.between(60, 400),
+                killed(Cause::NodeOutOfMemory, Then::Policy),
+            ),
+        ],
         Happening::Exit {
             code,
             log,

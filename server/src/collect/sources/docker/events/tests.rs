@@ -20,7 +20,13 @@ fn a_replay_overlaps_and_tells_nothing_twice() {
     assert_eq!(cursor.replay_from(), None);
     let (oom, die) = (
         event(10, Action::Oom),
-        event(10, Action::Die { exit_code: 137 }),
+        event(
+            10,
+            Action::Die {
+                exit_code: 137,
+                oom_killed: false,
+            },
+        ),
     );
     assert!(cursor.is_new(&oom));
     assert!(cursor.is_new(&die), "another event at the same instant");

@@ -63,6 +63,10 @@ fn action(name: &str, attributes: &HashMap<String, String>) -> Option<Action> {
                 .or_else(|| attributes.get("containerExitCode"))?
                 .parse()
                 .ok()?,
+            // Podman 6: libpod's `Event.OOMKilled`, told only when it is true.
+            oom_killed: attributes
+                .get("oomKilled")
+                .is_some_and(|told| told == "true"),
         },
         "oom" => Action::Oom,
         "kill" => Action::Kill {

@@ -280,13 +280,23 @@ fn recorded_events_in_order() {
             Action::Create,
             Action::Start,
             Action::Oom,
-            Action::Die { exit_code: 137 },
+            Action::Die {
+                exit_code: 137,
+                oom_killed: false
+            },
             Action::Destroy
         ]
     );
     assert_eq!(
         actions("done"),
-        [Action::Create, Action::Start, Action::Die { exit_code: 3 }]
+        [
+            Action::Create,
+            Action::Start,
+            Action::Die {
+                exit_code: 3,
+                oom_killed: false
+            }
+        ]
     );
     assert_eq!(
         actions("calm"),
@@ -295,7 +305,10 @@ fn recorded_events_in_order() {
             Action::Start,
             Action::Kill { signal: 15 },
             Action::Kill { signal: 9 },
-            Action::Die { exit_code: 137 },
+            Action::Die {
+                exit_code: 137,
+                oom_killed: false
+            },
             Action::Stop,
             Action::Start,
             Action::Restart
@@ -325,7 +338,8 @@ fn recorded_events_in_order() {
 }
 
 #[rstest]
-#[case("die", &[("containerExitCode", "137")], Some(Action::Die { exit_code: 137 }))]
+#[case("die", &[("containerExitCode", "137")], Some(Action::Die { exit_code: 137, oom_killed: false }))]
+#[case("die", &[("exitCode", "137"), ("oomKilled", "true")], Some(Action::Die { exit_code: 137, oom_killed: true }))]
 #[case("kill", &[], Some(Action::Kill { signal: 0 }))]
 #[case("health_status: unhealthy", &[], Some(Action::Health { healthy: false }))]
 #[case("health_status", &[("health_status", "healthy")], Some(Action::Health { healthy: true }))]
