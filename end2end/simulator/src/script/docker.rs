@@ -64,7 +64,10 @@ pub(super) fn steps(
         Happening::Sigkill => vec![(at, killed(Cause::Killed, Then::Policy))],
         Happening::Stop { down_ms } => {
             let mut steps = stop(at, Cause::Stopped, stop_exit_code, delays);
-            steps.push((at + ms(*down_ms), Step::Start(Starter::Manual)));
+            // `docker start` of what still runs does nothing: whoever is early comes again.
+            let stopped = steps.last().map_or(at, |(at, _)| *at);
+            let started = stopped.max(at + ms(*down_ms)) + delays.between(250, 900);
+            steps.push((started, Step::Start(Starter::Manual)));
             steps
         }
         Happening::Restart => restart(at, Cause::Stopped, stop_exit_code, delays),
