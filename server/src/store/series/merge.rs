@@ -76,10 +76,15 @@ impl Progress {
     }
 }
 
+/// Days that ended by this moment may be merged.
+pub(super) const fn mergeable_until(now: Timestamp) -> i64 {
+    begin(now.timestamp_millis() - AFTER_MS, DAY)
+}
+
 impl Samples<'_> {
     /// Merges every day that ended a while ago. Returns how many days of containers that were.
     pub(super) async fn merge(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let ended = begin(now.timestamp_millis() - AFTER_MS, DAY);
+        let ended = mergeable_until(now);
         let mut total = 0;
         while let Some(day_ms) = self.oldest_fresh_day(ended).await? {
             write::make_partitions(

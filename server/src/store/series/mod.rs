@@ -17,6 +17,7 @@ mod beside;
 mod chunk;
 mod codec;
 mod day;
+mod due;
 mod finish;
 mod frame;
 #[cfg(test)]

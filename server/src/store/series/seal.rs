@@ -67,8 +67,21 @@ pub(super) const fn sealable_until(now: Timestamp) -> i64 {
 impl Samples<'_> {
     /// Seals every window that has ended, and merges every day that has. Cheap when there is none: call it once a minute.
     pub async fn seal(&self, now: Timestamp) -> Result<Sealed, StoreError> {
-        self.open_windows(now).await;
         let until = sealable_until(now);
+        let total = if self.is_upkeep_due(now).await? {
+            self.seal_until(until, now).await?
+        } else {
+            Sealed::default()
+        };
+        // What was sealed just now stays in memory for live charts, two hours at least.
+        self.head
+            .evict((until - GRACE_MS).min(now.timestamp_millis() - CHUNK_MS));
+        self.day.evict(now.timestamp_millis());
+        Ok(total)
+    }
+
+    async fn seal_until(&self, until: i64, now: Timestamp) -> Result<Sealed, StoreError> {
+        self.open_windows(now).await;
         let mut total = Sealed::default();
         for window in self.close_windows(until).await? {
             self.prepare_chunks(window).await?;
@@ -79,10 +92,6 @@ impl Samples<'_> {
         while let Some((window, shard)) = self.oldest_rows(until).await? {
             total += self.seal_rows(window, shard).await?;
         }
-        // What was sealed just now stays in memory for live charts, two hours at least.
-        self.head
-            .evict((until - GRACE_MS).min(now.timestamp_millis() - CHUNK_MS));
-        self.day.evict(now.timestamp_millis());
         total.days = self.merge(now).await?;
         Ok(total)
     }

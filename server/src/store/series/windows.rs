@@ -15,6 +15,12 @@ use super::{
 };
 use crate::store::error::{StoreError, While};
 
+/// The windows that there should be tables for.
+pub(super) fn wanted(now: Timestamp) -> [i64; 2] {
+    let start_ms = chunk::start_of(now.timestamp_millis());
+    [start_ms, start_ms + CHUNK_MS]
+}
+
 impl Samples<'_> {
     /// Makes sure that there are tables for the window of a moment and for the next one. Where that fails, polls are written as late ones
     /// are, which costs a little and loses nothing.
@@ -25,11 +31,10 @@ impl Samples<'_> {
     }
 
     async fn try_open_windows(&self, now: Timestamp) -> Result<(), StoreError> {
-        let start_ms = chunk::start_of(now.timestamp_millis());
         let missing = sqlx::query_scalar!(
             r#"SELECT wanted.start_ms AS "start_ms!" FROM unnest($1::bigint[]) AS wanted (start_ms)
                WHERE NOT EXISTS (SELECT FROM head_window w WHERE w.start_ms = wanted.start_ms)"#,
-            &[start_ms, start_ms + CHUNK_MS],
+            &wanted(now),
         )
         .fetch_all(self.pool)
         .await
