@@ -8,7 +8,7 @@ use std::{
 
 use app::{
     App,
-    documents::{ModulesMayRun, add_documents, render_document},
+    documents::{Draft, ModulesMayRun, add_documents, render_document},
     shell,
 };
 use axum::{
@@ -111,15 +111,12 @@ pub(super) fn add(router: Router<AppState>, state: &AppState, site: &Path) -> Ro
         .fallback_service(files)
 }
 
-/// A document that is told something more: why what was sent to it was not taken.
-pub(super) async fn document_with<T>(state: &AppState, more: T, request: Request) -> Response
-where
-    T: Clone + Send + Sync + 'static,
-{
+/// A document again, with what was typed into it and why that was not taken.
+pub(super) async fn document_with(state: &AppState, draft: Draft, request: Request) -> Response {
     let backend = Arc::clone(&state.backend);
     let context = move || {
         provide_context(Arc::clone(&backend));
-        provide_context(more.clone());
+        provide_context(draft.clone());
         provide_context(ModulesMayRun(let_modules_run));
         let_no_script_run();
     };

@@ -34,6 +34,8 @@ const SHOWN: [&str; 13] = [
     "days",
     "at",
 ];
+/// Those that say what a silence covers.
+const COVERED: &[&str] = SHOWN.split_at(6).0;
 
 const SILENCES_COLUMNS: [Column; 6] = [
     Column::Text("State"),
@@ -114,18 +116,11 @@ fn Row(silence: SilenceRow) -> impl IntoView {
         (false, true) => "Holds now",
         (false, false) => "Waits",
     };
-    let covers: Vec<String> = [
-        "rules",
-        "workloads",
-        "sources",
-        "images",
-        "labels",
-        "at_most",
-    ]
-    .iter()
-    .filter(|name| !get(name).is_empty())
-    .map(|name| format!("{}: {}", name.replace('_', " "), get(name)))
-    .collect();
+    let covers: Vec<String> = COVERED
+        .iter()
+        .filter(|name| !get(name).is_empty())
+        .map(|name| format!("{}: {}", name.replace('_', " "), get(name)))
+        .collect();
     let when = if get("days").is_empty() {
         let short = |name: &str| {
             get(name)

@@ -9,23 +9,10 @@ use leptos::prelude::*;
 
 use crate::{
     components::CauseLabel,
-    documents::draft::in_textarea,
+    documents::draft::{Draft, FieldProblem, in_textarea},
     erase::Erase,
     format::{day_clock, rfc3339},
 };
-
-/// A correction that was not taken, with what was typed. The page is shown again with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// `cause` or `note`.
-    pub field: String,
-    /// What is wrong with it.
-    pub problem: String,
-    /// The cause as it was sent.
-    pub cause: String,
-    /// The note as it was typed.
-    pub note: String,
-}
 
 /// Corrections, the newest first.
 #[component]
@@ -57,31 +44,15 @@ pub fn CorrectionForm(
     restart: RestartId,
     /// What is chosen at first.
     cause: Cause,
-    /// What was refused just now.
-    refused: Option<Refused>,
+    /// What was sent just now and not taken.
+    draft: Draft,
 ) -> impl IntoView {
-    let chosen = refused
-        .as_ref()
-        .and_then(|refused| Cause::from_name(&refused.cause))
+    let chosen = draft
+        .value("cause")
+        .and_then(Cause::from_name)
         .unwrap_or(cause);
-    let note = refused
-        .as_ref()
-        .map(|refused| refused.note.clone())
-        .unwrap_or_default();
-    let problem = |field: &str| {
-        refused
-            .as_ref()
-            .filter(|refused| refused.field == field)
-            .map(|refused| {
-                view! { <p class="problem" role="alert" id=format!("{field}-problem")>{refused.problem.clone()}</p> }
-            })
-    };
-    let told = |field: &str| {
-        refused
-            .as_ref()
-            .filter(|refused| refused.field == field)
-            .map(|refused| format!("{}-problem", refused.field))
-    };
+    let note = draft.value("note").unwrap_or_default().to_owned();
+    let told = |field: &str| draft.problem(field).map(|_| format!("problem-{field}"));
     let options = Cause::ALL
         .into_iter()
         .map(|cause| {
@@ -94,7 +65,7 @@ pub fn CorrectionForm(
                 <span>"It was"</span>
                 <select class="field" name="cause" aria-describedby=told("cause")>{options}</select>
             </label>
-            {problem("cause")}
+            <FieldProblem draft=draft.clone() field="cause" />
             <label>
                 <span>"Because"</span>
                 <textarea
@@ -108,7 +79,7 @@ pub fn CorrectionForm(
                     {in_textarea(&note)}
                 </textarea>
             </label>
-            {problem("note")}
+            <FieldProblem draft=draft.clone() field="note" />
             <button class="btn">"Keep correction"</button>
         </form>
     }

@@ -13,7 +13,7 @@ pub mod verdict;
 pub mod words;
 
 pub use chart::BlackBoxChart;
-pub use correction::{CorrectionForm, Corrections, Refused};
+pub use correction::{CorrectionForm, Corrections};
 pub use excerpt::LogExcerpt;
 pub use log::LogBlock;
 pub use neighbours::Neighbours;

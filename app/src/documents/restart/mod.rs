@@ -9,10 +9,10 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    asking,
+    Draft, asking,
     evidence::{
         BlackBoxChart, CorrectionForm, Corrections, EvidenceColumns, LogBlock, Neighbours,
-        PanicBlock, Refused, Revisions, VerdictBlock, words,
+        PanicBlock, Revisions, VerdictBlock, words,
     },
     failed,
 };
@@ -31,7 +31,7 @@ pub fn RestartPage() -> impl IntoView {
         .read_untracked()
         .get("id")
         .unwrap_or_default();
-    let refused = use_context::<Refused>();
+    let draft = Draft::of_request();
     Suspend::new(async move {
         let Ok(id) = id.parse::<RestartId>() else {
             return none(&id);
@@ -46,7 +46,7 @@ pub fn RestartPage() -> impl IntoView {
             Err(BackendError::NotFound { .. }) => None,
             Err(error) => return failed("Its log", error),
         };
-        view! { <Loaded detail log refused /> }.erase()
+        view! { <Loaded detail log draft /> }.erase()
     })
 }
 
@@ -71,7 +71,7 @@ fn none(id: &str) -> AnyView {
 }
 
 #[component]
-fn Loaded(detail: RestartDetail, log: Option<LogView>, refused: Option<Refused>) -> impl IntoView {
+fn Loaded(detail: RestartDetail, log: Option<LogView>, draft: Draft) -> impl IntoView {
     let row = detail.row;
     let ended = row.ended_at.timestamp_millis();
     let headline = words::headline(&row.workload_name, row.cause);
@@ -142,7 +142,7 @@ fn Loaded(detail: RestartDetail, log: Option<LogView>, refused: Option<Refused>)
                 <p>"the verdict stays beside what you say; both go into the scenario, which makes a test of it"</p>
             </div>
             <Corrections corrections=detail.corrections />
-            <CorrectionForm restart=row.id cause=chosen refused />
+            <CorrectionForm restart=row.id cause=chosen draft />
         </section>
     }
     .erase()
