@@ -14,9 +14,10 @@ use super::{
 /// How much earlier than the window a sample may be and still be in memory until it is sealed.
 const SLACK_MS: i64 = 5 * MINUTE;
 /// The window moves in steps, so that it is not cut for every minute.
-const STEP_MS: i64 = 10 * MINUTE;
+const STEP_MS: i64 = 5 * MINUTE;
 
-/// The newest two to four hours of every container.
+/// The newest two hours of every container, and up to a quarter of an hour more while their window waits to be sealed. After a start there
+/// may be less, or all that waits to be sealed.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Head {
     inner: RwLock<Inner>,
@@ -26,6 +27,8 @@ pub(in crate::store) struct Head {
 struct Inner {
     /// Every committed sample at or after this moment is here.
     complete_since_ms: i64,
+    /// Nothing from before this moment is here. After a start it is earlier: what had not been sealed was loaded.
+    cut_ms: i64,
     containers: HashMap<i64, Trail<{ Column::ALL.len() }>>,
 }
 
@@ -33,6 +36,7 @@ impl Default for Inner {
     fn default() -> Self {
         Self {
             complete_since_ms: i64::MAX,
+            cut_ms: i64::MIN,
             containers: HashMap::new(),
         }
     }
@@ -83,14 +87,15 @@ impl Head {
         self.read().containers.len()
     }
 
-    /// Forgets what is older, or a little less.
+    /// Forgets what is older, or a little less. All of it is sealed.
     pub(super) fn evict(&self, before_ms: i64) {
         let before_ms = before_ms - before_ms.rem_euclid(STEP_MS);
         let mut inner = self.write();
-        if before_ms <= inner.complete_since_ms {
+        if before_ms <= inner.cut_ms {
             return;
         }
-        inner.complete_since_ms = before_ms;
+        inner.cut_ms = before_ms;
+        inner.complete_since_ms = inner.complete_since_ms.max(before_ms);
         inner.containers.retain(|_, trail| {
             trail.cut(before_ms);
             !trail.is_empty()
@@ -164,5 +169,22 @@ mod tests {
         assert_eq!(head.complete_since_ms(), STEP_MS);
         head.evict(2 * STEP_MS);
         assert_eq!(head.latest(1), None);
+    }
+
+    #[test]
+    fn what_waited_to_be_sealed_goes_once_it_is() {
+        let head = Head::default();
+        head.load([0, 3 * STEP_MS, 5 * STEP_MS].map(|at| (1, Point::empty(at))));
+        head.restored(4 * STEP_MS);
+        head.evict(2 * STEP_MS);
+        assert_eq!(
+            times(&head.range(1, i64::MIN, i64::MAX)),
+            [3 * STEP_MS, 5 * STEP_MS]
+        );
+        assert_eq!(
+            head.complete_since_ms(),
+            4 * STEP_MS,
+            "it reads back no farther"
+        );
     }
 }

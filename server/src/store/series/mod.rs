@@ -1,7 +1,7 @@
 //! Samples over time. How they move through the store:
 //!
 //! 1. [`Samples::append`] writes polls to `head_log`, which has a table for each two hours: what is committed is acknowledged. They are in
-//!    memory too, for two to four hours.
+//!    memory too, for two hours.
 //! 2. [`Samples::seal`] makes chunks of such a window in `chunk_2h`, with their rollups of five minutes, writes their hours to `roll_1h`,
 //!    and drops the table.
 //! 3. It also merges the chunks of a finished day into `chunk_1d` and `roll_5m`.
