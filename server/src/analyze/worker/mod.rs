@@ -6,6 +6,7 @@
 //! that record. What deploys did is decided here too, a few workloads a minute.
 
 mod outlooks;
+mod pasts;
 mod proofs;
 mod schedule;
 
@@ -31,7 +32,7 @@ use tokio::{
 use tracing::warn;
 
 pub use self::outlooks::Outlooks;
-use self::{proofs::Proofs, schedule::Schedule};
+use self::{pasts::Pasts, proofs::Proofs, schedule::Schedule};
 use super::{
     history::{History, REACH},
     metrics::{ANALYSIS_SECONDS, OUTLOOKS},
@@ -46,10 +47,9 @@ use crate::{
 const ROUND: Duration = Duration::from_secs(10);
 /// Runs that are judged in a round at most.
 const BATCH: usize = 250;
-/// Growing runs whose past is read in a round at most: forecasts are tried on it.
-const PASTS: usize = 5;
-/// Past runs that forecasts are tried on.
-const TRIED: usize = 8;
+/// Growing runs whose past is read in a round at most: forecasts are tried on it. Enough for a thousand containers each of which dies every
+/// ten minutes; reading one takes some milliseconds.
+const PASTS: usize = 20;
 /// Readings that a run is judged by: two for each cell of a course.
 const POINTS: u32 = 120;
 /// The newest samples are in memory for at least that long.
@@ -63,17 +63,9 @@ pub struct Worker {
     outlooks: Outlooks,
     hints: HashMap<SourceId, Hint>,
     schedule: Schedule,
-    /// Runs that ended at their limit, by workload, as they were when it last died.
-    pasts: HashMap<WorkloadId, Past>,
+    pasts: Pasts,
     proofs: Proofs,
     near: HashMap<WorkloadId, (SourceId, EngineId)>,
-}
-
-/// What forecasts of a run are tried on.
-#[derive(Debug)]
-struct Past {
-    before: Timestamp,
-    runs: Vec<PastRun>,
 }
 
 impl Worker {
@@ -90,7 +82,7 @@ impl Worker {
             outlooks,
             hints,
             schedule: Schedule::default(),
-            pasts: HashMap::new(),
+            pasts: Pasts::default(),
             proofs: Proofs::default(),
             near: HashMap::new(),
         }
@@ -118,7 +110,7 @@ impl Worker {
         self.outlooks
             .retain(|id, outlook| schedule.begin_of(id) == Some(outlook.run_started_at));
         self.near.retain(|id, _| schedule.begin_of(*id).is_some());
-        self.pasts.retain(|id, _| schedule.begin_of(*id).is_some());
+        self.pasts.retain(|id| schedule.begin_of(id).is_some());
 
         let due = self.schedule.due(now, BATCH);
         if !due.is_empty() {
@@ -181,8 +173,7 @@ impl Worker {
     /// Reads the past of growing runs, a few at a time, once for each run.
     async fn read_pasts(&mut self, runs: &[StoredRun], now: Timestamp) -> Result<(), StoreError> {
         let wanted = runs.iter().filter(|stored| {
-            let known = self.pasts.get(&stored.workload);
-            known.is_none_or(|past| past.before != stored.run.started_at)
+            !self.pasts.is_known(stored.workload, stored.run.started_at)
                 && stored.run.memory_growth(now).growing().is_some()
         });
         let wanted: Vec<_> = wanted
@@ -192,8 +183,7 @@ impl Worker {
         for (workload, before) in wanted {
             let history = History::read(&self.store, workload, now - REACH, now).await?;
             let past = history.runs.iter().rev().filter_map(Run::past);
-            let runs = past.take(TRIED).collect();
-            self.pasts.insert(workload, Past { before, runs });
+            self.pasts.put(workload, before, past);
         }
         Ok(())
     }
@@ -201,10 +191,7 @@ impl Worker {
     async fn judge(&mut self, runs: Vec<StoredRun>, now: Timestamp) {
         let pasts: Vec<Vec<PastRun>> = runs
             .iter()
-            .map(|stored| {
-                let past = self.pasts.get(&stored.workload);
-                past.map_or_else(Vec::new, |past| past.runs.clone())
-            })
+            .map(|stored| self.pasts.of(stored.workload))
             .collect();
         let judging = spawn_blocking(move || {
             runs.into_iter()
