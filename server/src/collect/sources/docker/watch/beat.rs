@@ -13,6 +13,10 @@ use crate::collect::{
     sources::docker::{client::Client, known::Known, logs::Wanted},
 };
 
+/// Containers of one engine that are read at every beat at most. It bounds what an engine is asked for, and what is kept in memory: two hours of
+/// readings of every second take ten times as many bytes as those of polls. A tenth of the largest engine in docs/SCALE.md.
+const ARMED_AT_MOST: usize = 1_000;
+
 /// The division of time. A round has one beat for each second of the polling interval.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Beats {
@@ -52,6 +56,14 @@ impl Beats {
     }
 }
 
+/// Who is read at every beat first: those seen to be near their limit, then those of which it is foretold; and always the same of them.
+type Rank = (bool, u64);
+
+/// Of more than `most`, the first that is not read at every beat.
+fn bound(mut ranks: Vec<Rank>, most: usize) -> Option<Rank> {
+    (ranks.len() > most).then(|| *ranks.select_nth_unstable(most).1)
+}
+
 /// What a request about one container needs, wherever it runs.
 struct Call {
     client: Client,
@@ -74,15 +86,24 @@ impl Watch<'_> {
             self.list();
         }
         self.look_after_kills(now);
-        let due: Vec<(EngineId, bool, bool)> = self
-            .known
-            .iter()
-            .filter(|(_id, known)| known.is_running())
+        let rank = |id: &EngineId, known: &Known| {
+            (known.armed || near.contains(id)).then_some((!known.armed, known.hash))
+        };
+        let running = || self.known.iter().filter(|(_id, known)| known.is_running());
+        let ranks: Vec<Rank> = running()
+            .filter_map(|(id, known)| rank(id, known))
+            .collect();
+        gauge!(ARMED, "source" => self.reporter.label()).set(ranks.len().min(ARMED_AT_MOST) as f64);
+        let bound = bound(ranks, ARMED_AT_MOST);
+        let is_armed = |id: &EngineId, known: &Known| {
+            rank(id, known).is_some_and(|rank| bound.is_none_or(|bound| rank < bound))
+        };
+        let due: Vec<(EngineId, bool, bool)> = running()
             // A probe is asked one beat ahead, so that its answer is there when the container's reading is.
             .map(|(id, known)| {
                 (
                     id,
-                    known.armed || near.contains(id) || beats.is_turn(known, 0),
+                    is_armed(id, known) || beats.is_turn(known, 0),
                     beats.is_turn(known, 1),
                 )
             })
@@ -97,12 +118,6 @@ impl Watch<'_> {
                 self.sample(&id);
             }
         }
-        let armed = self
-            .known
-            .iter()
-            .filter(|(id, known)| known.armed || near.contains(*id))
-            .count();
-        gauge!(ARMED, "source" => self.reporter.label()).set(armed as f64);
         self.beats.next += 1;
     }
 
@@ -226,6 +241,28 @@ mod tests {
             (beats.in_round, beats.length),
             (1, Duration::from_millis(200))
         );
+    }
+
+    #[test]
+    fn of_too_many_those_seen_to_be_near_their_limit_are_read_first() {
+        let ranks: Vec<Rank> = (0..100).rev().map(|hash| (hash % 2 == 0, hash)).collect();
+        assert_eq!(bound(ranks.clone(), 100), None);
+        let read = |most| {
+            let bound = bound(ranks.clone(), most);
+            let mut read: Vec<Rank> = ranks.clone();
+            read.retain(|rank| bound.is_none_or(|bound| *rank < bound));
+            read
+        };
+        assert_eq!(read(60).len(), 60);
+        assert_eq!(read(50).len(), 50);
+        assert!(read(50).iter().all(|(only_foretold, _hash)| !only_foretold));
+        assert!(
+            read(60)
+                .iter()
+                .filter(|(only_foretold, _)| *only_foretold)
+                .all(|(_, hash)| *hash < 20)
+        );
+        assert!(read(0).is_empty());
     }
 
     #[test]
