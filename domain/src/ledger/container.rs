@@ -190,12 +190,30 @@ impl Container {
             .back()
             .is_none_or(|last| !last.says_the_same(&seen))
         {
-            self.observations.push_back(seen);
-            if self.observations.len() > OBSERVATIONS {
-                self.observations.pop_front();
-            }
+            self.remember_seen(seen);
         }
         untried && !self.runs.is_empty()
+    }
+
+    /// Keeps an observation, and lets go of those of runs whose ends will not be reported again.
+    fn remember_seen(&mut self, seen: Observation) {
+        let over = |end: &End| end.at + EVENTS_FOR < seen.at;
+        let needed = self
+            .runs
+            .iter()
+            .filter(|run| {
+                !run.reported || run.next.is_none() || !run.end.as_ref().is_some_and(over)
+            })
+            .map(|run| run.key)
+            .min();
+        while self.observations.len() >= OBSERVATIONS
+            || self.observations.front().map(|first| first.at) < needed
+        {
+            if self.observations.pop_front().is_none() {
+                break;
+            }
+        }
+        self.observations.push_back(seen);
     }
 
     fn observe_run(
