@@ -10,6 +10,8 @@ use crate::random;
 const ANON_SHARE: f64 = 0.93;
 /// Share of the page cache that can be reclaimed at once.
 const INACTIVE_SHARE: f64 = 0.8;
+/// The kernel counts a container's memory in pages.
+const PAGE: u64 = 4_096;
 /// How long a process takes from its start to its usual level.
 const START_UP: f64 = 3.0 * SECOND as f64;
 /// At how many points of a life its peak is looked for.
@@ -88,21 +90,22 @@ pub(crate) fn stats(container: &Container, engine: &EngineSpec, at: Nanos) -> Op
     let used = load(container, at)?;
     let spec = &*container.spec;
     let base = spec.limit.unwrap_or(spec.typical).0;
-    let working_set = (used.level * base as f64) as u64;
+    let pages = |bytes: f64| bytes as u64 / PAGE * PAGE;
+    let working_set = pages(used.level * base as f64);
     let cache =
         spec.cache * base as f64 * (1.0 + 0.1 * random::wave(container.seed ^ 2, at, 600 * SECOND));
     let room = spec
         .limit
         .map_or(u64::MAX, |limit| limit.0.saturating_sub(working_set));
     // Near the limit the kernel takes the cache back first.
-    let inactive_file = ((cache * INACTIVE_SHARE) as u64).min(room);
+    let inactive_file = pages(cache * INACTIVE_SHARE).min(room);
     let age = at - container.life.started_at;
     Some(Stats {
         usage: working_set + inactive_file,
         limit: spec.limit.unwrap_or(engine.memory).0,
         inactive_file,
-        anon: (working_set as f64 * ANON_SHARE) as u64,
-        file: inactive_file + (cache * (1.0 - INACTIVE_SHARE)) as u64,
+        anon: pages(working_set as f64 * ANON_SHARE),
+        file: inactive_file + pages(cache * (1.0 - INACTIVE_SHARE)),
         pids: kernel_tasks(container, used.tasks),
         failures: container.oom_kills,
         cpu_nanos: (age as f64 * 0.07) as u64,
