@@ -18,10 +18,15 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(what: &'static str, shape: Shape) -> Self {
+        Self::of(what, shape.containers as u64 * shape.polls as u64)
+    }
+
+    /// Of so many steps.
+    pub(crate) fn of(what: &'static str, all: u64) -> Self {
         Self {
             what,
             done: 0,
-            all: (shape.containers as u64 * shape.polls as u64).max(1),
+            all: all.max(1),
             began: Instant::now(),
             is_terminal: std::io::stderr().is_terminal(),
         }

@@ -113,6 +113,9 @@ pub(super) fn of(moments: &[Moment], first_round_s: f64) -> Vec<Figure> {
         ("lag_p50_ms", lag(0.5), "ms"),
         ("lag_p99_ms", lag(0.99), "ms"),
         ("rss_mib", highest(|moment| moment.rss_mib), "MiB"),
+        ("rss_first_mib", rss_first_and_last(moments).0, "MiB"),
+        ("rss_last_mib", rss_first_and_last(moments).1, "MiB"),
+        ("rss_growth_percent", rss_growth_percent(moments), "%"),
         ("rss_mib_per_hour", rss_per_hour(moments), "MiB/h"),
         ("readings_per_s", whole.readings_per_second, "1/s"),
         (
@@ -123,6 +126,25 @@ pub(super) fn of(moments: &[Moment], first_round_s: f64) -> Vec<Figure> {
         ("trouble", whole.trouble, "count"),
         ("first_round_s", first_round_s, "s"),
     ]
+}
+
+/// Memory in the first and in the last sixth of all looks, on average: of half an hour five minutes each, which is longer than the server's
+/// own rhythm of forgetting.
+fn rss_first_and_last(moments: &[Moment]) -> (f64, f64) {
+    let sixth = moments.len().div_ceil(6);
+    let mean = |moments: &[Moment]| {
+        moments.iter().map(|moment| moment.rss_mib).sum::<f64>() / moments.len() as f64
+    };
+    (
+        mean(&moments[..sixth]),
+        mean(&moments[moments.len() - sixth..]),
+    )
+}
+
+/// How much more memory there is at the end than at the beginning.
+fn rss_growth_percent(moments: &[Moment]) -> f64 {
+    let (first, last) = rss_first_and_last(moments);
+    100.0 * (last / first - 1.0)
 }
 
 /// The slope of the line through all looks at memory (least squares).

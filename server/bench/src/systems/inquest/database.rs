@@ -1,7 +1,7 @@
 //! What only Postgres itself can tell: how large it is and how much it has logged.
 
 use anyhow::Context as _;
-use domain::ids::{ContainerKey, SourceId};
+use domain::ids::SourceId;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 /// A connection as the cluster's owner.
@@ -66,15 +66,12 @@ impl Database {
         Ok(sizes.fetch_all(&self.pool).await?)
     }
 
-    /// The containers of the only source.
-    pub(crate) async fn containers(&self) -> anyhow::Result<(SourceId, Vec<ContainerKey>)> {
-        let rows: Vec<(i64, i64)> =
-            sqlx::query_as("SELECT source_id, id FROM container ORDER BY id")
-                .fetch_all(&self.pool)
-                .await?;
-        let (source, _) = rows.first().context("there is no container yet")?;
-        let keys = rows.iter().map(|(_, container)| ContainerKey(*container));
-        Ok((SourceId(*source), keys.collect()))
+    /// The only source.
+    pub(crate) async fn source(&self) -> anyhow::Result<SourceId> {
+        let id: Option<i64> = sqlx::query_scalar("SELECT id FROM source ORDER BY id LIMIT 1")
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(SourceId(id.context("there is no source yet")?))
     }
 
     pub(crate) async fn close(self) {

@@ -243,7 +243,7 @@ impl Intake {
 }
 
 /// Polls as a source hands them on.
-pub(crate) fn ticks(window: &Window, key: impl Fn(usize) -> ContainerKey) -> Vec<Tick> {
+fn ticks(window: &Window, key: impl Fn(usize) -> ContainerKey) -> Vec<Tick> {
     let tick = |(tick_ms, polls): (i64, Vec<(usize, Poll)>)| Tick {
         at: at(tick_ms),
         samples: polls

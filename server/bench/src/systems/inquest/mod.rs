@@ -19,10 +19,7 @@ use domain::view::FleetView;
 use leptos::server_fn::Decodes as _;
 use server::{data_dir::DataDir, postgres::PrivatePostgres};
 
-pub(crate) use self::{
-    database::Database,
-    load::{Ingest, ticks},
-};
+pub(crate) use self::{database::Database, load::Ingest};
 use super::{
     Chart, Overview, System,
     process::{Process, drop_from_cache, free_port},
