@@ -93,6 +93,53 @@ async fn the_most_urgent_workload_comes_first_on_every_page() {
 }
 
 #[tokio::test]
+async fn the_overview_lists_what_the_list_does_in_its_order() {
+    let (fixture, now) = (Fixture::new().await, now());
+    // One restart in each stretch that is counted by itself, one too old for all, and several of one.
+    let ages = [
+        ("api", vec![TimeDelta::minutes(5)]),
+        ("cart", vec![TimeDelta::hours(3)]),
+        ("checkout", vec![TimeDelta::days(4), TimeDelta::days(3)]),
+        ("mail", vec![TimeDelta::days(12)]),
+        ("old", vec![TimeDelta::days(40)]),
+        (
+            "search",
+            (1..=5).rev().map(|day| TimeDelta::days(5 * day)).collect(),
+        ),
+        ("Zebra", Vec::new()),
+        ("worker", Vec::new()),
+    ];
+    let mut changes = Vec::new();
+    for (name, ages) in &ages {
+        fixture
+            .container(name, name, now - TimeDelta::days(60))
+            .await;
+        let ends = ages.iter().map(|age| out_of_memory(name, name, now - *age));
+        changes.extend(ends.map(|end| LedgerChange::Ended(Box::new(end))));
+    }
+    fixture
+        .store
+        .ledger()
+        .record(fixture.source, &changes)
+        .await
+        .unwrap();
+    let list = fixture
+        .store
+        .workload_rows(&WorkloadQuery::default(), now)
+        .await
+        .unwrap();
+    let overview = fixture.store.fleet(now).await.unwrap();
+    assert_eq!(overview.workloads, list.data);
+    let names: Vec<_> = list.data.iter().map(|row| row.name.as_str()).collect();
+    let expected = [
+        "api", "cart", "search", "checkout", "mail", "Zebra", "old", "worker",
+    ];
+    assert_eq!(names, expected);
+    let marks = overview.sparks.iter().map(|spark| spark.restarts.len());
+    assert_eq!(marks.sum::<usize>(), 2);
+}
+
+#[tokio::test]
 async fn the_overview_has_numbers_of_now_and_sparklines() {
     let (fixture, now) = (Fixture::new().await, now());
     let (workload, old) = fixture
