@@ -4,6 +4,7 @@ use super::{
     beside,
     codec::{self, CodecError},
     point::{Column, Point},
+    stretch::Stretch,
     time::{DAY, HOUR, begin},
 };
 
@@ -37,11 +38,6 @@ impl Tier {
 /// One encoded column for each of [`Column::ALL`]; `None` for those that were not asked for and those without any value.
 pub(super) type Columns = [Option<Vec<u8>>; Column::ALL.len()];
 
-/// Whether a column may be stored as its difference to the working set, which is then needed to read it.
-pub(super) const fn is_beside_memory(column: Column) -> bool {
-    matches!(column, Column::Usage | Column::Anon)
-}
-
 /// A row of either table.
 #[derive(Debug)]
 pub(super) struct ChunkRow {
@@ -71,7 +67,7 @@ impl ChunkRow {
             if !values.iter().any(Option::is_some) {
                 return None;
             }
-            Some(if is_beside_memory(of) {
+            Some(if of.is_beside_memory() {
                 beside::encode(&values, &memory)
             } else {
                 codec::encode(&values)
@@ -88,18 +84,12 @@ impl ChunkRow {
 
     /// The points, in order of time.
     pub(super) fn decode(&self) -> Result<Vec<Point>, CodecError> {
-        let mut points = Vec::new();
-        self.decode_range(i64::MIN, i64::MAX, &mut points)?;
-        Ok(points)
+        let stretch = self.decode_range(i64::MIN, i64::MAX)?;
+        Ok(stretch.rows().map(Point::from).collect())
     }
 
-    /// Adds the points in `from..to`, in order of time. What is outside is decompressed and no more.
-    pub(super) fn decode_range(
-        &self,
-        from_ms: i64,
-        to_ms: i64,
-        points: &mut Vec<Point>,
-    ) -> Result<(), CodecError> {
+    /// The samples in `from..to`, in order of time. What is outside is decompressed and no more.
+    pub(super) fn decode_range(&self, from_ms: i64, to_ms: i64) -> Result<Stretch, CodecError> {
         let rows = codec::decode(&self.at, codec::MAX_ROWS)?;
         let mut times = Vec::with_capacity(rows.len());
         for at in rows {
@@ -110,33 +100,30 @@ impl ChunkRow {
         if !times.is_sorted() {
             return Err(CodecError::Malformed("times out of order"));
         }
+        let rows = times.len();
         let wanted =
             times.partition_point(|at| *at < from_ms)..times.partition_point(|at| *at < to_ms);
         if wanted.is_empty() {
-            return Ok(());
+            return Ok(Stretch::default());
         }
-        let before = points.len();
-        points.extend(times[wanted.clone()].iter().map(|at| Point::empty(*at)));
-        let added = &mut points[before..];
+        let mut stretch = Stretch::at(times[wanted.clone()].to_vec());
         let mut memory = None;
         for (column, bytes) in Column::ALL.into_iter().zip(&self.columns) {
             let Some(bytes) = bytes else { continue };
-            let values = if is_beside_memory(column) {
-                beside::decode(bytes, memory.as_deref(), times.len())?
+            let values = if column.is_beside_memory() {
+                beside::decode(bytes, memory.as_deref(), rows)?
             } else {
-                codec::decode(bytes, times.len())?
+                codec::decode(bytes, rows)?
             };
-            if values.len() != times.len() {
+            if values.len() != rows {
                 return Err(CodecError::Malformed("columns of different length"));
             }
-            for (point, value) in added.iter_mut().zip(&values[wanted.clone()]) {
-                point.set(column, *value);
-            }
+            stretch.set(column, values[wanted.clone()].to_vec());
             if column == Column::WorkingSet {
                 memory = Some(values);
             }
         }
-        Ok(())
+        Ok(stretch)
     }
 }
 
@@ -155,8 +142,8 @@ mod tests {
         {
             let row = ChunkRow::encode(1, 7 * DAY, DAY, &points);
             let (from, to) = (7 * DAY + from, 7 * DAY + from + length);
-            let mut part = Vec::new();
-            prop_assert_eq!(row.decode_range(from, to, &mut part), Ok(()));
+            let part = row.decode_range(from, to).expect("decodes");
+            let part: Vec<Point> = part.rows().map(Point::from).collect();
             let model: Vec<Point> = points.iter().filter(|point| (from..to).contains(&point.at_ms)).copied().collect();
             prop_assert_eq!(part, model);
             prop_assert_eq!(row.decode(), Ok(points));

@@ -126,12 +126,14 @@ pub(super) fn decode_as(
     if rows > at_most {
         return Err(CodecError::Malformed("too many rows"));
     }
-    let present = if flags & GAPS == 0 {
-        vec![flags & BODY != BODY_NONE; rows]
-    } else {
-        take_runs(&mut rest, rows)?
+    let present = match flags & (GAPS | BODY) {
+        BODY_NONE => Some(vec![false; rows]),
+        gaps if gaps & GAPS != 0 => Some(take_runs(&mut rest, rows)?),
+        _ => None,
     };
-    let count = present.iter().filter(|present| **present).count();
+    let count = present.as_ref().map_or(rows, |present| {
+        present.iter().filter(|present| **present).count()
+    });
     let mut values = match flags & BODY {
         BODY_PCO if version == 1 => numbers::decode_file(rest, count)?,
         BODY_PCO => numbers::decode(rest, count)?,
@@ -164,10 +166,13 @@ pub(super) fn decode_as(
         }
     }
     let mut values = values.into_iter();
-    let rows = present
-        .into_iter()
-        .map(|present| if present { values.next() } else { None })
-        .collect();
+    let rows = match present {
+        Some(present) => present
+            .into_iter()
+            .map(|present| if present { values.next() } else { None })
+            .collect(),
+        None => values.map(Some).collect(),
+    };
     Ok((flags & RELATION, rows))
 }
 

@@ -102,18 +102,21 @@ impl Grid {
     }
 }
 
-/// The shortest step in which hardly a bucket stays empty: all but one in fifty samples follow the one before within it.
-pub(super) fn natural_step(times: &[i64]) -> i64 {
-    let mut distances: Vec<i64> = times
-        .windows(2)
-        .map(|pair| pair[1] - pair[0])
-        .filter(|distance| *distance > 0)
-        .collect();
-    if distances.is_empty() {
-        return 0;
-    }
-    let rank = (distances.len() - 1) * 49 / 50;
-    *distances.select_nth_unstable(rank).1
+/// The shortest step from `at_least_ms` to [`Grid::WHOLE_MS`] in which hardly a bucket stays empty: all but one in fifty samples follow the
+/// one before within it. Polls are five minutes apart at most: what is rarer is no rhythm.
+pub(super) fn natural_step(times: &[i64], at_least_ms: i64) -> i64 {
+    let most = match times.len() {
+        0 | 1 => 0,
+        times => (times - 2) * 49 / 50 + 1,
+    };
+    STEPS
+        .into_iter()
+        .filter(|step| (at_least_ms..Grid::WHOLE_MS).contains(step))
+        .find(|step| {
+            let pairs = times.windows(2);
+            pairs.filter(|pair| pair[1] - pair[0] <= *step).count() >= most
+        })
+        .unwrap_or(Grid::WHOLE_MS)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -139,30 +142,40 @@ impl Buckets {
         }
     }
 
-    /// Adds one value.
-    pub(super) fn add(&mut self, at_ms: i64, value: f64) {
-        self.add_range(at_ms, [value; 3]);
+    /// Adds values, in order of time.
+    pub(super) fn add_all(&mut self, values: impl Iterator<Item = (i64, f64)>) {
+        // Where the value before was: a bucket has several, and finding it is a division.
+        let (mut index, mut within) = (0, 0..0);
+        for (at_ms, value) in values {
+            if !within.contains(&at_ms) {
+                let since = at_ms - self.grid.from_ms;
+                index = since.div_euclid(self.grid.step_ms);
+                let begin = at_ms - since.rem_euclid(self.grid.step_ms);
+                within = begin..begin + self.grid.step_ms;
+            }
+            self.add(index, at_ms, [value; 3]);
+        }
     }
 
     /// Adds minimum, maximum and last of several values. Of two at one moment, the one that is added later is the last.
-    pub(super) fn add_range(&mut self, at_ms: i64, [min, max, last]: [f64; 3]) {
-        let Ok(index) = usize::try_from((at_ms - self.grid.from_ms).div_euclid(self.grid.step_ms))
-        else {
-            return;
-        };
-        let Some(bucket) = self.buckets.get_mut(index) else {
-            return;
-        };
-        match bucket {
-            None => {
-                *bucket = Some(Bucket {
+    pub(super) fn add_range(&mut self, at_ms: i64, values: [f64; 3]) {
+        let index = (at_ms - self.grid.from_ms).div_euclid(self.grid.step_ms);
+        self.add(index, at_ms, values);
+    }
+
+    fn add(&mut self, index: i64, at_ms: i64, [min, max, last]: [f64; 3]) {
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        match self.buckets.get_mut(index) {
+            None => {}
+            Some(empty @ None) => {
+                *empty = Some(Bucket {
                     min,
                     max,
                     last,
                     last_ms: at_ms,
                 });
             }
-            Some(bucket) => {
+            Some(Some(bucket)) => {
                 bucket.min = bucket.min.min(min);
                 bucket.max = bucket.max.max(max);
                 if at_ms >= bucket.last_ms {
@@ -220,7 +233,12 @@ mod tests {
     fn an_outage_does_not_make_steps_coarse() {
         let mut times: Vec<i64> = (0..100).map(|index| index * 10_000).collect();
         times.extend((0..100).map(|index| 10_000_000 + index * 10_000));
-        assert_eq!(natural_step(&times), 10_000);
-        assert_eq!(natural_step(&[]), 0);
+        assert_eq!(natural_step(&times, SECOND), 10_000);
+        assert_eq!(natural_step(&times, MINUTE), MINUTE);
+        assert_eq!(natural_step(&[], 2 * SECOND), 2 * SECOND);
+        // Of two distances the shorter one is a rhythm.
+        assert_eq!(natural_step(&[0, 5_000, 65_000], SECOND), 5_000);
+        let hours: Vec<i64> = (0..9).map(|index| index * HOUR).collect();
+        assert_eq!(natural_step(&hours, SECOND), Grid::WHOLE_MS);
     }
 }

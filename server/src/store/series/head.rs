@@ -7,14 +7,18 @@ use std::{
 
 use super::{
     point::{Column, Point},
+    stretch::{Stretch, Wanted},
     time::MINUTE,
-    trail::Trail,
+    trail::{Row, Trail},
 };
 
 /// How much earlier than the window a sample may be and still be in memory until it is sealed.
 const SLACK_MS: i64 = 5 * MINUTE;
 /// The window moves in steps, so that it is not cut for every minute.
 const STEP_MS: i64 = 5 * MINUTE;
+
+/// What is stored of a sample.
+pub(super) type Reading = Row<{ Column::ALL.len() }>;
 
 /// The newest two hours of every container, and up to a quarter of an hour more while their window waits to be sealed. After a start there
 /// may be less, or all that waits to be sealed.
@@ -103,21 +107,31 @@ impl Head {
     }
 
     /// Samples of a container in `from..to`, in order of time.
-    pub(super) fn range(&self, container: i64, from_ms: i64, to_ms: i64) -> Vec<Point> {
+    pub(super) fn each(&self, container: i64, from_ms: i64, to_ms: i64, take: impl FnMut(Reading)) {
         let inner = self.read();
-        let trail = inner.containers.get(&container);
-        trail.map_or_else(Vec::new, |trail| {
-            trail.range(from_ms, to_ms).map(Point::from).collect()
-        })
+        if let Some(trail) = inner.containers.get(&container) {
+            trail.range(from_ms, to_ms).for_each(take);
+        }
+    }
+
+    /// What is wanted of them, in columns.
+    pub(super) fn stretch(
+        &self,
+        container: i64,
+        from_ms: i64,
+        to_ms: i64,
+        wanted: Wanted,
+    ) -> Stretch {
+        let mut stretch = Stretch::default();
+        self.each(container, from_ms, to_ms, |reading| {
+            stretch.push(&reading, wanted);
+        });
+        stretch
     }
 
     /// The newest sample of a container.
-    pub(super) fn latest(&self, container: i64) -> Option<Point> {
-        self.read()
-            .containers
-            .get(&container)?
-            .newest()
-            .map(Point::from)
+    pub(super) fn latest(&self, container: i64) -> Option<Reading> {
+        self.read().containers.get(&container)?.newest()
     }
 
     // A panic while the lock was held cannot leave a window half changed in a way that matters: it is a cache.
@@ -141,8 +155,10 @@ impl Inner {
 mod tests {
     use super::*;
 
-    fn times(points: &[Point]) -> Vec<i64> {
-        points.iter().map(|point| point.at_ms).collect()
+    fn times(head: &Head, from_ms: i64, to_ms: i64) -> Vec<i64> {
+        let mut times = Vec::new();
+        head.each(1, from_ms, to_ms, |reading| times.push(reading.at));
+        times
     }
 
     #[test]
@@ -150,9 +166,9 @@ mod tests {
         let head = Head::default();
         head.restored(0);
         head.insert([10, 30, 20, 30, 5].map(|at| (1, Point::empty(at))));
-        assert_eq!(times(&head.range(1, 5, 30)), [5, 10, 20]);
-        assert_eq!(head.latest(1).map(|point| point.at_ms), Some(30));
-        assert!(head.range(2, 0, 100).is_empty());
+        assert_eq!(times(&head, 5, 30), [5, 10, 20]);
+        assert_eq!(head.latest(1).map(|reading| reading.at), Some(30));
+        assert_eq!(head.latest(2), None);
     }
 
     #[test]
@@ -162,10 +178,7 @@ mod tests {
         head.restored(0);
         head.evict(STEP_MS + 20);
         head.insert([(1, Point::empty(STEP_MS - SLACK_MS - 1))]);
-        assert_eq!(
-            times(&head.range(1, i64::MIN, i64::MAX)),
-            [STEP_MS, STEP_MS + 10]
-        );
+        assert_eq!(times(&head, i64::MIN, i64::MAX), [STEP_MS, STEP_MS + 10]);
         assert_eq!(head.complete_since_ms(), STEP_MS);
         head.evict(2 * STEP_MS);
         assert_eq!(head.latest(1), None);
@@ -177,10 +190,7 @@ mod tests {
         head.load([0, 3 * STEP_MS, 5 * STEP_MS].map(|at| (1, Point::empty(at))));
         head.restored(4 * STEP_MS);
         head.evict(2 * STEP_MS);
-        assert_eq!(
-            times(&head.range(1, i64::MIN, i64::MAX)),
-            [3 * STEP_MS, 5 * STEP_MS]
-        );
+        assert_eq!(times(&head, i64::MIN, i64::MAX), [3 * STEP_MS, 5 * STEP_MS]);
         assert_eq!(
             head.complete_since_ms(),
             4 * STEP_MS,

@@ -39,6 +39,7 @@ mod rolled;
 mod seal;
 mod sparks;
 mod stored;
+mod stretch;
 mod time;
 mod trail;
 mod varint;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    metric::{Metric, TaskKind},
+    metric::TaskKind,
     sample::{Sample, TaskCount},
 };
 
@@ -32,6 +32,11 @@ impl Column {
     ];
     /// Those in bytes, of [`Column::ALL`] the first ones.
     pub(super) const IN_BYTES: usize = 4;
+
+    /// Whether it may be stored as its difference to the working set, which is then needed to read it.
+    pub(super) const fn is_beside_memory(self) -> bool {
+        matches!(self, Self::Usage | Self::Anon)
+    }
 }
 
 /// One sample.
@@ -69,27 +74,6 @@ impl Point {
         self.present
     }
 
-    /// The value of one series, as charts draw it: what [`Sample::value`] says, without making a sample.
-    pub(super) fn value(&self, metric: Metric) -> Option<f64> {
-        let bytes = |column| self.get(column);
-        let whole = match metric {
-            Metric::MemoryWorkingSetBytes => bytes(Column::WorkingSet),
-            Metric::MemoryUsageBytes => bytes(Column::Usage),
-            Metric::MemoryCacheBytes => bytes(Column::Usage)
-                .zip(bytes(Column::WorkingSet))
-                .map(|(usage, working_set)| usage.saturating_sub(working_set)),
-            Metric::MemoryAnonBytes => bytes(Column::Anon),
-            Metric::MemoryLimitBytes => bytes(Column::Limit),
-            Metric::MemoryRatio => {
-                let limit = bytes(Column::Limit).filter(|limit| *limit > 0)?;
-                return Some(bytes(Column::WorkingSet)? as f64 / limit as f64);
-            }
-            Metric::Tasks => self.task_kind().and(self.get(Column::Tasks)),
-            Metric::KernelTasks => self.get(Column::KernelTasks),
-        };
-        whole.map(|whole| whole as f64)
-    }
-
     pub(super) fn task_kind(&self) -> Option<TaskKind> {
         self.get(Column::TaskKind).and_then(kind_of_code)
     }
@@ -110,10 +94,12 @@ impl Point {
         }
         .into()
     }
+}
 
+impl Row<{ Column::ALL.len() }> {
     pub(super) fn to_sample(self) -> Sample {
-        let at = DateTime::<Utc>::from_timestamp_millis(self.at_ms).unwrap_or_default();
-        from_columns(at, Row::from(self).values)
+        let at = DateTime::<Utc>::from_timestamp_millis(self.at).unwrap_or_default();
+        from_columns(at, self.values)
     }
 }
 
@@ -175,25 +161,14 @@ pub(crate) fn from_columns(at: DateTime<Utc>, columns: [Option<u64>; Column::ALL
 
 /// In order of time, one for each moment: of two the later in the input stays.
 pub(super) fn sort_and_dedupe(points: &mut Vec<Point>) {
-    let Some(first) = points
-        .windows(2)
-        .position(|pair| pair[0].at_ms >= pair[1].at_ms)
-    else {
-        return;
-    };
-    // What comes before all of the rest stays where it is: mostly a day of chunks, before the two hours that are in memory too.
-    let earliest = points[first + 1..].iter().map(|point| point.at_ms).min();
-    let settled = points[..=first].partition_point(|point| Some(point.at_ms) < earliest);
-    let mut rest = points.split_off(settled);
-    rest.sort_by_key(|point| point.at_ms);
-    rest.dedup_by(|later, earlier| {
+    points.sort_by_key(|point| point.at_ms);
+    points.dedup_by(|later, earlier| {
         let same = later.at_ms == earlier.at_ms;
         if same {
             *earlier = *later;
         }
         same
     });
-    points.append(&mut rest);
 }
 
 /// The numbers are stored: they never change their meaning.
@@ -205,7 +180,7 @@ const KINDS: [(u64, TaskKind); 5] = [
     (5, TaskKind::KernelTasks),
 ];
 
-fn code_of_kind(kind: TaskKind) -> u64 {
+pub(super) fn code_of_kind(kind: TaskKind) -> u64 {
     KINDS
         .iter()
         .find(|(_, known)| *known == kind)
@@ -242,16 +217,6 @@ pub(super) mod tests {
         })
     }
 
-    proptest! {
-        #[test]
-        fn a_point_is_worth_what_its_sample_is(point in any_point(7)) {
-            let sample = point.to_sample();
-            for metric in Metric::ALL {
-                prop_assert_eq!(point.value(metric), sample.value(metric), "{}", metric);
-            }
-        }
-    }
-
     #[test]
     fn every_kind_has_a_code() {
         for kind in [
@@ -267,11 +232,7 @@ pub(super) mod tests {
 
     proptest! {
         #[test]
-        fn the_later_of_any_points_at_one_moment_stays(moments in vec(0..200_i64, 0..300), settled in 0..300_usize) {
-            // As of a day of chunks, and what is in memory of its end.
-            let mut moments = moments;
-            let settled = settled.min(moments.len());
-            moments[..settled].sort_unstable();
+        fn the_later_of_any_points_at_one_moment_stays(moments in vec(0..200_i64, 0..300)) {
             let mut points: Vec<Point> = Vec::new();
             let mut expected = BTreeMap::new();
             for (number, at_ms) in moments.into_iter().enumerate() {
@@ -305,12 +266,13 @@ pub(super) mod tests {
             }),
             ..Sample::empty(at)
         };
-        let back = Point::from_sample(&sample, 10_000).to_sample();
+        let stored = |tick_ms| Row::from(Point::from_sample(&sample, tick_ms)).to_sample();
+        let back = stored(10_000);
         assert_eq!(back.at.timestamp_millis(), 10_000);
         assert_eq!(
             (back.working_set_bytes, back.tasks),
             (sample.working_set_bytes, sample.tasks)
         );
-        assert_eq!(Point::from_sample(&sample, 9_000).to_sample().at, at);
+        assert_eq!(stored(9_000).at, at);
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use domain::{ids::ContainerKey, metric::Metric};
+use domain::ids::ContainerKey;
 
 use super::{
     Samples,
     chunk::ChunkRow,
-    point::{Point, sort_and_dedupe},
+    point::Column,
+    stretch::{Stretch, Wanted},
     time::{DAY, begin},
 };
 use crate::store::error::{StoreError, While};
@@ -15,50 +16,49 @@ use crate::store::error::{StoreError, While};
 const DOING: &str = "reading samples";
 
 /// Samples of several containers, in the order of the question.
-pub(super) type Raw = Vec<Vec<Point>>;
+pub(super) type Raw = Vec<Stretch>;
 
 impl Samples<'_> {
-    /// Every sample in `from..to`.
+    /// What is wanted of every sample in `from..to`.
     pub(super) async fn raw(
         &self,
         containers: &[ContainerKey],
         from: i64,
         to: i64,
-        metrics: &[Metric],
+        wanted: Wanted,
     ) -> Result<Raw, StoreError> {
         let in_memory_since = self.head.complete_since_ms();
-        let mut raw: Raw = containers
+        let recent = containers
             .iter()
-            .map(|container| self.head.range(container.0, from, to))
-            .collect();
+            .map(|container| self.head.stretch(container.0, from, to, wanted));
+        let mut raw: Raw = recent.collect();
         if in_memory_since <= from {
             return Ok(raw);
         }
         let ids: Vec<i64> = containers.iter().map(|container| container.0).collect();
-        let mut sealed = HashMap::<i64, Vec<Point>>::new();
-        for row in self.chunks(&ids, from, to, metrics).await? {
-            let points = sealed.entry(row.container_id).or_default();
-            row.decode_range(from, to, points).during(DOING)?;
+        let mut sealed = HashMap::<i64, Stretch>::new();
+        for row in self.chunks(&ids, from, to, wanted).await? {
+            let stretch = row.decode_range(from, to).during(DOING)?;
+            sealed.entry(row.container_id).or_default().append(stretch);
         }
-        for (container, points) in ids.iter().zip(&mut raw) {
+        for (container, recent) in ids.iter().zip(&mut raw) {
             if let Some(mut all) = sealed.remove(container) {
-                all.append(points);
-                sort_and_dedupe(&mut all);
-                *points = all;
+                all.append(std::mem::take(recent));
+                all.settle();
+                *recent = all;
             }
         }
         Ok(raw)
     }
 
-    /// Chunks that reach into `from..to`, with the columns that the metrics are computed from.
+    /// Chunks that reach into `from..to`, with the columns that are wanted.
     async fn chunks(
         &self,
         containers: &[i64],
         from: i64,
         to: i64,
-        metrics: &[Metric],
+        wanted: Wanted,
     ) -> Result<Vec<ChunkRow>, StoreError> {
-        let any = |of_column: &[Metric]| metrics.iter().any(|metric| of_column.contains(metric));
         sqlx::query!(
             r#"SELECT container_id AS "container_id!", start_ms AS "start_ms!", length_ms AS "length_ms!", at AS "at!",
                       CASE WHEN $4 THEN working_set END AS working_set,
@@ -74,19 +74,12 @@ impl Samples<'_> {
             containers,
             from,
             to,
-            // Usage and anonymous memory may be stored as their differences to the working set.
-            any(&[
-                Metric::MemoryWorkingSetBytes,
-                Metric::MemoryUsageBytes,
-                Metric::MemoryCacheBytes,
-                Metric::MemoryAnonBytes,
-                Metric::MemoryRatio
-            ]),
-            any(&[Metric::MemoryUsageBytes, Metric::MemoryCacheBytes]),
-            any(&[Metric::MemoryAnonBytes]),
-            any(&[Metric::MemoryLimitBytes, Metric::MemoryRatio]),
-            any(&[Metric::Tasks]),
-            any(&[Metric::KernelTasks]),
+            wanted.has(Column::WorkingSet),
+            wanted.has(Column::Usage),
+            wanted.has(Column::Anon),
+            wanted.has(Column::Limit),
+            wanted.has(Column::Tasks),
+            wanted.has(Column::KernelTasks),
             begin(from, DAY),
         )
         .map(|row| ChunkRow {

@@ -14,10 +14,12 @@ use domain::{
 use super::{
     Samples,
     grid::{Buckets, Grid, natural_step},
-    point::Point,
+    head::Reading,
     raw::Raw,
     roll::BUCKET_MS,
     rolled::Rollups,
+    stretch::{Stretch, Wanted},
+    trail::Row,
 };
 use crate::store::error::StoreError;
 
@@ -37,12 +39,13 @@ impl Samples<'_> {
         let mut grid = Grid::cover(from, to, points, 0);
         let series = if grid.step_ms < BUCKET_MS {
             let (begin, end) = Grid::whole(from, to);
-            let raw = self.raw(containers, begin, end, &query.metrics).await?;
-            let natural = raw.iter().map(|points| natural_step(&times(points)));
-            // Polls are five minutes apart at most: what is rarer is no rhythm.
-            let natural = natural.max().unwrap_or(0).min(Grid::WHOLE_MS);
-            grid = Grid::cover(from, to, points, natural);
-            let kind = kind_of_points(raw.iter().flatten());
+            let wanted = Wanted::of(&query.metrics);
+            let raw = self.raw(containers, begin, end, wanted).await?;
+            let natural = raw
+                .iter()
+                .map(|stretch| natural_step(stretch.times(), grid.step_ms));
+            grid = Grid::cover(from, to, points, natural.max().unwrap_or(0));
+            let kind = raw.iter().filter_map(Stretch::task_kind).min();
             query
                 .metrics
                 .iter()
@@ -99,7 +102,7 @@ impl Samples<'_> {
             .await
     }
 
-    /// The same with what `metrics` are computed from and, where it costs nothing, the rest.
+    /// The same with what `metrics` are computed from, and no more.
     pub(in crate::store) async fn read(
         &self,
         container: ContainerKey,
@@ -107,22 +110,28 @@ impl Samples<'_> {
         metrics: &[Metric],
     ) -> Result<Vec<Sample>, StoreError> {
         let (from, to) = (range.from.timestamp_millis(), range.to.timestamp_millis());
-        let raw = self.raw(&[container], from, to, metrics).await?;
-        Ok(raw.into_iter().flatten().map(Point::to_sample).collect())
+        let raw = self
+            .raw(&[container], from, to, Wanted::of(metrics))
+            .await?;
+        Ok(raw
+            .iter()
+            .flat_map(Stretch::rows)
+            .map(Row::to_sample)
+            .collect())
     }
 
     /// Samples of a container after a moment, in order of time, as far as they are in memory: those of the last two hours.
     pub fn recent(&self, container: ContainerKey, after: Timestamp, to: Timestamp) -> Vec<Sample> {
-        let from_ms = after.timestamp_millis() + 1;
-        let points = self
-            .head
-            .range(container.0, from_ms, to.timestamp_millis() + 1);
-        points.into_iter().map(Point::to_sample).collect()
+        let (from, to) = (after.timestamp_millis() + 1, to.timestamp_millis() + 1);
+        let mut samples = Vec::new();
+        let take = |row: Reading| samples.push(row.to_sample());
+        self.head.each(container.0, from, to, take);
+        samples
     }
 
     /// The newest sample of a container, if one came in within the last two hours.
     pub fn latest(&self, container: ContainerKey) -> Option<Sample> {
-        self.head.latest(container.0).map(Point::to_sample)
+        self.head.latest(container.0).map(Row::to_sample)
     }
 }
 
@@ -131,19 +140,10 @@ pub(super) fn points_of(query: &SeriesQuery) -> usize {
     query.points.clamp(1, MAX_POINTS) as usize
 }
 
-fn times(points: &[Point]) -> Vec<i64> {
-    points.iter().map(|point| point.at_ms).collect()
-}
-
-/// The most telling kind of task count. The others would be another quantity in the same line.
-fn kind_of_points<'a>(points: impl Iterator<Item = &'a Point>) -> Option<TaskKind> {
-    points.filter_map(Point::task_kind).min()
-}
-
 fn from_points(metric: Metric, kind: Option<TaskKind>, grid: Grid, raw: &Raw) -> SeriesView {
     let mut buckets = Buckets::new(grid);
-    for points in raw {
-        add_points(&mut buckets, metric, kind, points);
+    for stretch in raw {
+        stretch.draw(metric, kind, &mut buckets);
     }
     buckets.into_view(metric, kind.filter(|_| metric == Metric::Tasks))
 }
@@ -162,28 +162,19 @@ fn from_rollups(
                 .iter()
                 .flat_map(rolled)
                 .filter_map(|rolled| rolled.task_kind(grid.from_ms, grid.to_ms()));
-            sealed.chain(kind_of_points(raw.iter().flatten())).min()
+            sealed
+                .chain(raw.iter().filter_map(Stretch::task_kind))
+                .min()
         })
         .flatten();
     let mut buckets = Buckets::new(grid);
-    for (container, points) in containers.iter().zip(raw) {
+    for (container, recent) in containers.iter().zip(raw) {
         for rolled in rolled(container) {
             for (at, values) in rolled.values(metric, kind) {
                 buckets.add_range(at, values);
             }
         }
-        add_points(&mut buckets, metric, kind, points);
+        recent.draw(metric, kind, &mut buckets);
     }
     buckets.into_view(metric, kind)
-}
-
-fn add_points(buckets: &mut Buckets, metric: Metric, kind: Option<TaskKind>, points: &[Point]) {
-    for point in points {
-        if metric == Metric::Tasks && point.task_kind() != kind {
-            continue;
-        }
-        if let Some(value) = point.value(metric) {
-            buckets.add(point.at_ms, value);
-        }
-    }
 }

@@ -11,6 +11,7 @@ use super::{
     hours,
     raw::Raw,
     roll::{self, Rolled},
+    stretch::Wanted,
     time::{DAY, HOUR, begin},
 };
 use crate::store::error::{StoreError, While};
@@ -29,8 +30,11 @@ impl Samples<'_> {
         metrics: &[Metric],
     ) -> Result<(Vec<Raw>, Rollups), StoreError> {
         let in_memory_since = self.head.complete_since_ms();
-        let recent =
-            |container: &ContainerKey| self.head.range(container.0, grid.from_ms, grid.to_ms());
+        let wanted = Wanted::of(metrics);
+        let recent = |container: &ContainerKey| {
+            let (from, to) = (grid.from_ms, grid.to_ms());
+            self.head.stretch(container.0, from, to, wanted)
+        };
         let raw = groups
             .iter()
             .map(|containers| containers.iter().map(recent).collect())
