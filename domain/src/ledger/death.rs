@@ -1,5 +1,6 @@
 //! The end of a run, with all that is needed to judge it.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
@@ -52,6 +53,22 @@ impl Death {
     /// Whether every event that could explain the end was seen.
     pub fn stream_whole(&self) -> bool {
         self.gaps.is_empty() && self.seen == EndSeen::Event
+    }
+
+    /// The readings of the run among those of its container. Where the end was not seen and is only known to have come before the next start,
+    /// one that was taken right before that start may be of the next process already: times are kept to a tenth of a second.
+    pub fn readings(&self, samples: &[Sample]) -> Vec<Sample> {
+        const KEPT_TO: TimeDelta = TimeDelta::milliseconds(100);
+
+        let own = self.next.as_ref();
+        let own = own.filter(|next| next.container == self.spec.id);
+        let next = own.map(|next| next.started_at);
+        samples
+            .iter()
+            .filter(|sample| sample.at >= self.run_started_at && sample.at <= self.ended_at)
+            .filter(|sample| next.is_none_or(|next| sample.at < next - KEPT_TO || next < sample.at))
+            .copied()
+            .collect()
     }
 
     /// The image of the next run, when it is another one.

@@ -339,12 +339,7 @@ impl Kept {
                     }
                 }
                 Step::Died(death) => {
-                    let samples: Vec<Sample> = scenario
-                        .samples(&death.spec.id)
-                        .into_iter()
-                        .filter(|sample| sample.at >= death.run_started_at)
-                        .filter(|sample| sample.at <= death.ended_at)
-                        .collect();
+                    let samples = death.readings(&scenario.samples(&death.spec.id));
                     let verdict = judge(&Window {
                         death: &death,
                         samples: &samples,

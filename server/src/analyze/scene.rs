@@ -166,11 +166,7 @@ pub(super) fn black_box(death: &Death, samples: &[Sample], neighbours: Vec<Neigh
         from: super::ring::reach(death),
         to: death.ended_at,
         is_complete: false,
-        readings: samples
-            .iter()
-            .filter(|sample| sample.at >= death.run_started_at && sample.at <= death.ended_at)
-            .copied()
-            .collect(),
+        readings: death.readings(samples),
         neighbours,
     }
 }

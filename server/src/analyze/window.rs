@@ -15,11 +15,7 @@ pub(super) fn entry(
     panic: Option<&Panic>,
     events_tell_causes: bool,
 ) -> Restart {
-    let of_the_run: Vec<Sample> = samples
-        .iter()
-        .filter(|sample| sample.at >= death.run_started_at && sample.at <= death.ended_at)
-        .copied()
-        .collect();
+    let of_the_run = death.readings(samples);
     let verdict = judge(&Window {
         death,
         samples: &of_the_run,
