@@ -27,10 +27,9 @@ pub fn Neighbours(
         .into_iter()
         .map(|one| {
             let mark = one.is_itself.then_some(" this one");
-            let limit = one.ratio.map_or_else(
-                || "no limit".to_owned(),
-                |ratio| format!("{} of its limit", percent(ratio)),
-            );
+            let limit = one
+                .ratio
+                .map_or_else(|| "none set".to_owned(), percent);
             view! {
                 <tr>
                     <th scope="row" class="what">
