@@ -122,6 +122,14 @@ pub enum Action {
 }
 
 impl Action {
+    /// The end of a run as every engine but Podman 6 tells it: with its exit code alone.
+    pub const fn died(exit_code: i32) -> Self {
+        Self::Die {
+            exit_code,
+            oom_killed: false,
+        }
+    }
+
     /// The name in the API and the database.
     pub const fn name(&self) -> &'static str {
         match self {

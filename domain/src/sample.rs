@@ -8,6 +8,9 @@ use crate::{
     metric::{Metric, Number, TaskKind},
 };
 
+/// How exact times of readings are kept, in milliseconds: one that is less than this away from the moment at which it was due is said to be of that moment.
+pub const TIME_KEPT_TO_MS: u64 = 100;
+
 /// What one poll saw of one container.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

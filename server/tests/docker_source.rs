@@ -211,17 +211,7 @@ async fn a_death_is_told_by_its_events_in_order_and_seen_at_once() {
     assert!(engine.provoke("web", &happening));
     let events = events_until_start(&mut watch).await;
     let actions: Vec<Action> = events.iter().map(|event| event.action).collect();
-    assert_eq!(
-        actions,
-        [
-            Action::Oom,
-            Action::Die {
-                exit_code: 137,
-                oom_killed: false
-            },
-            Action::Start
-        ]
-    );
+    assert_eq!(actions, [Action::Oom, Action::died(137), Action::Start]);
     assert!(events.windows(2).all(|pair| pair[0].at <= pair[1].at));
     let spec = events[0].spec.clone().expect("named");
     assert_eq!(
@@ -382,16 +372,7 @@ async fn events_during_our_own_absence_come_before_the_first_states() {
         })
         .await;
     assert!(poll.complete, "states wait for the whole account");
-    assert_eq!(
-        actions,
-        [
-            Action::Die {
-                exit_code: 137,
-                oom_killed: false
-            },
-            Action::Start
-        ]
-    );
+    assert_eq!(actions, [Action::died(137), Action::Start]);
     watch.scheduler.stop().await;
 }
 

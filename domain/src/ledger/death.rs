@@ -9,7 +9,7 @@ use crate::{
     fact::{EngineEvent, Gap, Observation},
     ids::EngineId,
     restart::{Restart, RestartKind},
-    sample::Sample,
+    sample::{Sample, TIME_KEPT_TO_MS},
     verdict::Verdict,
     workload::ContainerSpec,
 };
@@ -56,9 +56,9 @@ impl Death {
     }
 
     /// The readings of the run among those of its container. Where the end was not seen and is only known to have come before the next start,
-    /// one that was taken right before that start may be of the next process already: times are kept to a tenth of a second.
+    /// one that was taken right before that start may be of the next process already: see [`TIME_KEPT_TO_MS`].
     pub fn readings(&self, samples: &[Sample]) -> Vec<Sample> {
-        const KEPT_TO: TimeDelta = TimeDelta::milliseconds(100);
+        const KEPT_TO: TimeDelta = TimeDelta::milliseconds(TIME_KEPT_TO_MS as i64);
 
         let own = self.next.as_ref();
         let own = own.filter(|next| next.container == self.spec.id);

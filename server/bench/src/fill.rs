@@ -14,11 +14,11 @@ use server::{
     store::{Store, Tick},
 };
 
-use self::past::{Member, moment};
+use self::past::Member;
 use crate::{
     fleet::{HOUR_MS, INTERVAL_MS},
     progress::Progress,
-    systems::inquest::Database,
+    systems::inquest::{Database, at},
 };
 
 /// Seconds that are written in one transaction: two minutes of ten thousand containers are 60 MB on their way.
@@ -64,7 +64,7 @@ pub(crate) async fn run(folder: &Path, minutes: i64) -> anyhow::Result<()> {
         let ticks: Vec<Tick> = some
             .iter()
             .map(|second_ms| Tick {
-                at: moment(*second_ms),
+                at: at(*second_ms),
                 samples: members
                     .iter()
                     .filter_map(|member| Some((member.container, member.reading(*second_ms)?)))

@@ -54,15 +54,7 @@ async fn events_of_real_deaths() {
         ..Run::default()
     };
     let id = engine.run(leaker).await;
-    let mut actions = actions_until(
-        &mut inbox,
-        &id,
-        Action::Die {
-            exit_code: 137,
-            oom_killed: false,
-        },
-    )
-    .await;
+    let mut actions = actions_until(&mut inbox, &id, Action::died(137)).await;
     actions.extend(actions_until(&mut inbox, &id, Action::Start).await);
     // In 2 of 59 deaths on this engine, `oom` came after `die`.
     assert_eq!(
@@ -90,10 +82,7 @@ async fn events_of_real_deaths() {
         [
             kill(15),
             kill(9),
-            Action::Die {
-                exit_code: 137,
-                oom_killed: false
-            },
+            Action::died(137),
             Action::Stop,
             Action::Start,
             Action::Restart
@@ -103,15 +92,7 @@ async fn events_of_real_deaths() {
     let actions = actions_until(&mut inbox, &id, Action::Stop).await;
     assert_eq!(
         actions,
-        [
-            kill(15),
-            kill(9),
-            Action::Die {
-                exit_code: 137,
-                oom_killed: false
-            },
-            Action::Stop
-        ]
+        [kill(15), kill(9), Action::died(137), Action::Stop]
     );
     scheduler.stop().await;
     engine.clean().await;

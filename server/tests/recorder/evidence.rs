@@ -165,13 +165,7 @@ fn says(detail: &RestartDetail, kind: EvidenceKind, text: &str) -> bool {
 async fn a_log_that_is_there_in_time_is_judged_with_and_kept_without_secrets() {
     let mut story = Story::begin().await;
     let facts = vec![
-        story.event(
-            60.0,
-            Action::Die {
-                exit_code: 2,
-                oom_killed: false,
-            },
-        ),
+        story.event(60.0, Action::died(2)),
         story.log(60.0, PANIC),
         story.event(61.0, Action::Start),
     ];
@@ -212,13 +206,7 @@ async fn a_log_that_is_there_in_time_is_judged_with_and_kept_without_secrets() {
 async fn a_log_that_comes_late_changes_the_verdict_and_the_old_one_is_kept() {
     let mut story = Story::begin().await;
     let facts = vec![
-        story.event(
-            60.0,
-            Action::Die {
-                exit_code: 1,
-                oom_killed: false,
-            },
-        ),
+        story.event(60.0, Action::died(1)),
         story.event(61.0, Action::Start),
     ];
     story.record(facts).await;
@@ -251,13 +239,7 @@ async fn a_log_that_comes_late_changes_the_verdict_and_the_old_one_is_kept() {
 #[tokio::test]
 async fn an_oom_event_that_comes_late_revises_too() {
     let mut story = Story::begin().await;
-    let die = story.event(
-        60.0,
-        Action::Die {
-            exit_code: 137,
-            oom_killed: false,
-        },
-    );
+    let die = story.event(60.0, Action::died(137));
     story.record(vec![die]).await;
     assert_ne!(story.only_restart().await.row.cause, Cause::OutOfMemory);
     let facts = vec![
@@ -278,7 +260,7 @@ async fn a_panic_behind_a_stop_signal_is_a_stop_that_panicked() {
     let mut story = Story::begin().await;
     let facts = vec![
         story.event(59.9, Action::Kill { signal: 15 }),
-        story.event(60.0, Action::Die { exit_code: 2, oom_killed: false }),
+        story.event(60.0, Action::died(2)),
         story.event(60.1, Action::Stop),
         story.log(60.0, "panic: close of closed channel\n\ngoroutine 1 [running]:\nmain.shutdown()\n\t/src/main.go:90 +0x1d"),
     ];
@@ -306,13 +288,7 @@ async fn a_fast_spike_keeps_its_readings_and_says_that_its_peak_was_not_seen() {
         })
         .collect();
     facts.push(story.event(59.85, Action::Oom));
-    facts.push(story.event(
-        59.9,
-        Action::Die {
-            exit_code: 137,
-            oom_killed: false,
-        },
-    ));
+    facts.push(story.event(59.9, Action::died(137)));
     facts.push(story.event(61.0, Action::Start));
     story.record(facts).await;
     let detail = story.only_restart().await;
@@ -361,13 +337,7 @@ async fn a_fast_spike_keeps_its_readings_and_says_that_its_peak_was_not_seen() {
 async fn what_was_kept_survives_a_restart_of_inquest_and_raw_retention() {
     let mut story = Story::begin().await;
     let facts = vec![
-        story.event(
-            60.0,
-            Action::Die {
-                exit_code: 2,
-                oom_killed: false,
-            },
-        ),
+        story.event(60.0, Action::died(2)),
         story.event(61.0, Action::Start),
     ];
     story.record(facts).await;
@@ -377,16 +347,7 @@ async fn what_was_kept_survives_a_restart_of_inquest_and_raw_retention() {
         CancellationToken::new(),
     );
     // The source tells the end again and reads its log; the ledger knew it already.
-    let facts = vec![
-        story.event(
-            60.0,
-            Action::Die {
-                exit_code: 2,
-                oom_killed: false,
-            },
-        ),
-        story.log(60.0, PANIC),
-    ];
+    let facts = vec![story.event(60.0, Action::died(2)), story.log(60.0, PANIC)];
     story.record(facts).await;
     let keep = server::store::Keep {
         raw: Some(TimeDelta::days(1)),
@@ -407,16 +368,7 @@ async fn why_there_is_no_log_is_kept() {
         story.at(60.0),
         LogMissing::DriverCannotRead,
     );
-    let facts = vec![
-        story.event(
-            60.0,
-            Action::Die {
-                exit_code: 2,
-                oom_killed: false,
-            },
-        ),
-        Body::Log(missing),
-    ];
+    let facts = vec![story.event(60.0, Action::died(2)), Body::Log(missing)];
     story.record(facts).await;
     let summary = story.only_restart().await.log.expect("a reason");
     assert_eq!(
@@ -436,16 +388,7 @@ async fn lines_of_the_run_before_do_not_count() {
     );
     raw.push(Some(story.at(1.0)), Stream::Out, b"starting");
     let tail = LogTail::read(EngineId::from("web"), story.at(60.0), raw);
-    let facts = vec![
-        story.event(
-            60.0,
-            Action::Die {
-                exit_code: 2,
-                oom_killed: false,
-            },
-        ),
-        Body::Log(tail),
-    ];
+    let facts = vec![story.event(60.0, Action::died(2)), Body::Log(tail)];
     story.record(facts).await;
     let detail = story.only_restart().await;
     assert_eq!(detail.panic, None);
@@ -458,13 +401,7 @@ async fn the_same_panic_is_counted_and_logs_are_searched() {
     for round in 0..3 {
         let ended = 60.0 + 10.0 * f64::from(round);
         let facts = vec![
-            story.event(
-                ended,
-                Action::Die {
-                    exit_code: 2,
-                    oom_killed: false,
-                },
-            ),
+            story.event(ended, Action::died(2)),
             story.log(ended, PANIC),
             story.event(ended + 1.0, Action::Start),
         ];
@@ -552,13 +489,7 @@ fn backend(store: &Store) -> StoreBackend {
 #[tokio::test]
 async fn a_correction_stands_beside_the_verdict() {
     let mut story = Story::begin().await;
-    let die = story.event(
-        60.0,
-        Action::Die {
-            exit_code: 3,
-            oom_killed: false,
-        },
-    );
+    let die = story.event(60.0, Action::died(3));
     story.record(vec![die]).await;
     let store = &story.fixture.store;
     let backend = backend(store);
@@ -618,21 +549,9 @@ async fn a_restart_is_exported_as_a_scenario_that_says_the_same() {
         })
         .collect();
     facts.push(story.event(59.85, Action::Oom));
-    facts.push(story.event(
-        59.9,
-        Action::Die {
-            exit_code: 137,
-            oom_killed: false,
-        },
-    ));
+    facts.push(story.event(59.9, Action::died(137)));
     facts.push(story.event(61.0, Action::Start));
-    facts.push(story.event(
-        70.0,
-        Action::Die {
-            exit_code: 2,
-            oom_killed: false,
-        },
-    ));
+    facts.push(story.event(70.0, Action::died(2)));
     facts.push(story.log(70.0, PANIC));
     facts.push(story.event(71.0, Action::Start));
     story.record(facts).await;

@@ -77,7 +77,8 @@ fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong(
     let seed = setting("SCORE_SEED").unwrap_or(1);
     let haste = setting("SCORE_HASTE").unwrap_or(1.0);
     let mut hosts = fleet::hosts(workloads, ON_EACH, days, haste, seed);
-    if let Some(only) = setting::<usize>("SCORE_HOST") {
+    let only: Option<usize> = setting("SCORE_HOST");
+    if let Some(only) = only {
         hosts.retain(|host| host.number == only);
     }
     let run = Run {
@@ -89,7 +90,7 @@ fn every_end_of_a_fleet_is_in_the_ledger_once_and_no_confirmed_verdict_is_wrong(
     let report = score(run, from);
     println!("{report}");
     if let Ok(file) = env::var("SCORE_RESULTS")
-        && env::var("SCORE_HOST").is_err()
+        && only.is_none()
     {
         let scale = match (workloads, days, haste) {
             (500, 30.0, 1.0) => "full".to_owned(),

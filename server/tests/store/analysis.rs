@@ -62,12 +62,7 @@ async fn read(
 }
 
 async fn record(fixture: &Fixture, change: LedgerChange) {
-    fixture
-        .store
-        .ledger()
-        .record(fixture.source, &[change])
-        .await
-        .unwrap();
+    fixture.record(&[change]).await;
 }
 
 async fn begin(fixture: &Fixture, spec: &ContainerSpec, started_at: Timestamp) {

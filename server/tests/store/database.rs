@@ -6,6 +6,7 @@ use chrono::{DurationRound, TimeDelta, Utc};
 use domain::{
     Timestamp,
     ids::{ContainerKey, EngineId, SourceId, WorkloadId},
+    ledger::LedgerChange,
     source::SourceKind,
     workload::{ContainerSpec, WorkloadKey},
 };
@@ -51,6 +52,12 @@ impl Fixture {
             .await
             .unwrap();
         Self { store, source, url }
+    }
+
+    /// Puts changes into the ledger.
+    pub(crate) async fn record(&self, changes: &[LedgerChange]) {
+        let ledger = self.store.ledger();
+        ledger.record(self.source, changes).await.unwrap();
     }
 
     /// Makes a container of a workload known.

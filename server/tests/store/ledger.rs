@@ -136,12 +136,7 @@ async fn a_run_that_stayed_down_may_come_back_later() {
     (completed.started_at, completed.kind, completed.exit_code) =
         (None, RestartKind::StayedDown, Some(0));
     let down = ended(completed.clone());
-    fixture
-        .store
-        .ledger()
-        .record(fixture.source, std::slice::from_ref(&down))
-        .await
-        .unwrap();
+    fixture.record(std::slice::from_ref(&down)).await;
     let runs = fixture
         .store
         .ledger()
@@ -173,12 +168,7 @@ async fn a_run_that_stayed_down_may_come_back_later() {
         next_image: None,
     });
     // The end is told once more afterwards, as it was: what was learnt since stays.
-    fixture
-        .store
-        .ledger()
-        .record(fixture.source, &[back, down])
-        .await
-        .unwrap();
+    fixture.record(&[back, down]).await;
     let row = only(
         fixture
             .store
@@ -248,12 +238,7 @@ async fn a_workload_keeps_its_counts_when_it_is_recreated() {
     let mut deploy = out_of_memory("b", "checkout", now - TimeDelta::minutes(30));
     deploy.verdict.cause = Cause::Deployed;
     changes.push(ended(deploy));
-    fixture
-        .store
-        .ledger()
-        .record(fixture.source, &changes)
-        .await
-        .unwrap();
+    fixture.record(&changes).await;
 
     let detail = fixture
         .store
@@ -302,12 +287,7 @@ async fn pages_of_the_ledger_follow_each_other() {
             ))
         })
         .collect();
-    fixture
-        .store
-        .ledger()
-        .record(fixture.source, &changes)
-        .await
-        .unwrap();
+    fixture.record(&changes).await;
     let mut query = RestartQuery {
         limit: Some(7),
         ..RestartQuery::default()
@@ -397,12 +377,7 @@ async fn the_timeline_has_every_dated_fact_in_order() {
         },
         ended(out_of_memory("b", "checkout", end)),
     ];
-    fixture
-        .store
-        .ledger()
-        .record(fixture.source, &changes)
-        .await
-        .unwrap();
+    fixture.record(&changes).await;
     let gap = domain::fact::Gap {
         kind: domain::fact::GapKind::Polls,
         from: now - TimeDelta::minutes(20),

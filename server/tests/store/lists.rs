@@ -40,12 +40,7 @@ async fn the_most_urgent_workload_comes_first_on_every_page() {
             ))));
         }
     }
-    fixture
-        .store
-        .ledger()
-        .record(fixture.source, &changes)
-        .await
-        .unwrap();
+    fixture.record(&changes).await;
     let mut query = WorkloadQuery {
         limit: Some(2),
         ..WorkloadQuery::default()
@@ -117,12 +112,7 @@ async fn the_overview_lists_what_the_list_does_in_its_order() {
         let ends = ages.iter().map(|age| out_of_memory(name, name, now - *age));
         changes.extend(ends.map(|end| LedgerChange::Ended(Box::new(end))));
     }
-    fixture
-        .store
-        .ledger()
-        .record(fixture.source, &changes)
-        .await
-        .unwrap();
+    fixture.record(&changes).await;
     let list = fixture
         .store
         .workload_rows(&WorkloadQuery::default(), now)
@@ -197,12 +187,7 @@ async fn the_overview_has_numbers_of_now_and_sparklines() {
         "checkout",
         now - TimeDelta::hours(1),
     )));
-    fixture
-        .store
-        .ledger()
-        .record(fixture.source, &[end])
-        .await
-        .unwrap();
+    fixture.record(&[end]).await;
 
     let fleet = fixture.store.fleet(now).await.unwrap();
     assert_eq!(

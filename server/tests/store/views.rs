@@ -47,12 +47,7 @@ async fn every_view_is_read_by_name() {
         .unwrap();
     fixture.store.samples().seal(now).await.unwrap();
     let death = LedgerChange::Ended(Box::new(out_of_memory("a", "checkout", now)));
-    fixture
-        .store
-        .ledger()
-        .record(fixture.source, &[death])
-        .await
-        .unwrap();
+    fixture.record(&[death]).await;
 
     let sql = fixture.sql().await;
     let memory = sqlx::query(

@@ -104,6 +104,7 @@ pub(super) fn of(moments: &[Moment], first_round_s: f64) -> Vec<Figure> {
         1_000.0 * quantile(&buckets(first), &buckets(last), share).unwrap_or(f64::NAN)
     };
     let highest = |of: fn(&Moment) -> f64| moments.iter().map(of).fold(0.0, f64::max);
+    let (first_mib, last_mib) = rss_first_and_last(moments);
     vec![
         ("cores", whole.server + whole.postgres, "cores"),
         ("server_cores", whole.server, "cores"),
@@ -113,9 +114,13 @@ pub(super) fn of(moments: &[Moment], first_round_s: f64) -> Vec<Figure> {
         ("lag_p50_ms", lag(0.5), "ms"),
         ("lag_p99_ms", lag(0.99), "ms"),
         ("rss_mib", highest(|moment| moment.rss_mib), "MiB"),
-        ("rss_first_mib", rss_first_and_last(moments).0, "MiB"),
-        ("rss_last_mib", rss_first_and_last(moments).1, "MiB"),
-        ("rss_growth_percent", rss_growth_percent(moments), "%"),
+        ("rss_first_mib", first_mib, "MiB"),
+        ("rss_last_mib", last_mib, "MiB"),
+        (
+            "rss_growth_percent",
+            100.0 * (last_mib / first_mib - 1.0),
+            "%",
+        ),
         ("rss_mib_per_hour", rss_per_hour(moments), "MiB/h"),
         ("readings_per_s", whole.readings_per_second, "1/s"),
         (
@@ -139,12 +144,6 @@ fn rss_first_and_last(moments: &[Moment]) -> (f64, f64) {
         mean(&moments[..sixth]),
         mean(&moments[moments.len() - sixth..]),
     )
-}
-
-/// How much more memory there is at the end than at the beginning.
-fn rss_growth_percent(moments: &[Moment]) -> f64 {
-    let (first, last) = rss_first_and_last(moments);
-    100.0 * (last / first - 1.0)
 }
 
 /// The slope of the line through all looks at memory (least squares).

@@ -1,8 +1,8 @@
 //! Docker's order of events, as observed on 20.10 and written down event by event.
 
-use super::{Delays, Step, Then, Victim, exit, host_restart, killed, ms, terminated};
+use super::{Delays, Step, Then, Victim, exit, gave_up, host_restart, killed, ms, terminated};
 use crate::event::Action;
-use crate::happening::{Farewell, Happening};
+use crate::happening::Happening;
 use crate::quantity::{MILLISECOND, Nanos, SECOND};
 use crate::truth::{Cause, Starter};
 
@@ -30,15 +30,7 @@ pub(super) fn steps(
             let heard = at + delays.between(10, 200);
             vec![
                 (heard, Step::Oom(Victim::OfTheEnd)),
-                (
-                    heard + delays.between(50, 400),
-                    Step::Die {
-                        exit_code: *code,
-                        cause: Cause::ChildOutOfMemory,
-                        log: Farewell::Clean,
-                        then: Then::Policy,
-                    },
-                ),
+                (heard + delays.between(50, 400), gave_up(*code)),
             ]
         }
         Happening::HostOutOfMemory => {

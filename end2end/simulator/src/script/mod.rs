@@ -117,6 +117,16 @@ fn exit(code: i32, log: Farewell) -> Step {
     }
 }
 
+/// The end of a program that gives up because the kernel killed a child of it.
+fn gave_up(code: i32) -> Step {
+    Step::Die {
+        exit_code: code,
+        cause: Cause::ChildOutOfMemory,
+        log: Farewell::Clean,
+        then: Then::Policy,
+    }
+}
+
 /// The end of a program that was sent SIGKILL.
 fn killed(cause: Cause, then: Then) -> Step {
     Step::Die {

@@ -2,9 +2,9 @@
 //!
 //! Kills are steps here too, though no event tells them: newer versions say with the end that there was one.
 
-use super::{Delays, Step, Then, Victim, exit, host_restart, killed, ms, terminated};
+use super::{Delays, Step, Then, Victim, exit, gave_up, host_restart, killed, ms, terminated};
 use crate::event::Action;
-use crate::happening::{Farewell, Happening};
+use crate::happening::Happening;
 use crate::quantity::{MILLISECOND, Nanos};
 use crate::truth::{Cause, Starter};
 
@@ -25,15 +25,7 @@ pub(super) fn steps(
         Happening::ChildOutOfMemory => vec![(at, Step::Oom(Victim::UntoldChild))],
         Happening::ChildOutOfMemoryEnds { code } => vec![
             (at, Step::Oom(Victim::OfTheEnd)),
-            (
-                at + delays.between(60, 400),
-                Step::Die {
-                    exit_code: *code,
-                    cause: Cause::ChildOutOfMemory,
-                    log: Farewell::Clean,
-                    then: Then::Policy,
-                },
-            ),
+            (at + delays.between(60, 400), gave_up(*code)),
         ],
         Happening::HostOutOfMemory => vec![
             (at, Step::Oom(Victim::First)),

@@ -2,13 +2,9 @@
 //! whose number ends in zero leaks until it is killed, every ten minutes.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{
-    ids::ContainerKey,
-    ledger::OpenRun,
-    restart::{Restart, RestartKind},
-    sample::Sample,
-    verdict::{Cause, Confidence, Evidence, EvidenceKind, Stance, Verdict},
-};
+use domain::{ids::ContainerKey, ledger::OpenRun, restart::Restart, sample::Sample};
+
+use crate::systems::inquest::{at, killed};
 
 /// The unit in which the kernel counts memory.
 const PAGE: f64 = 4_096.0;
@@ -51,7 +47,6 @@ impl Member {
         if second_ms.rem_euclid(every) != turn {
             return None;
         }
-        let at = moment(second_ms);
         let level = if self.leaks {
             let life = (second_ms - self.started_ms()).rem_euclid(LIFE_MS);
             if life >= LIFE_MS - DOWN_MS {
@@ -62,7 +57,7 @@ impl Member {
         } else {
             (0.2 + 0.5 * self.unit) * (1.0 + 0.02 * self.wave(second_ms, 94.0))
         };
-        Some(self.sample(at, level))
+        Some(self.sample(at(second_ms), level))
     }
 
     fn sample(&self, at: DateTime<Utc>, level: f64) -> Sample {
@@ -103,43 +98,9 @@ impl Member {
 
     fn death(&self, began: DateTime<Utc>, next: DateTime<Utc>) -> Restart {
         let ended_at = next - TimeDelta::milliseconds(DOWN_MS);
-        let evidence = |kind, text: &str| Evidence {
-            stance: Stance::For,
-            kind,
-            text: text.to_owned(),
-            at: Some(ended_at),
-        };
-        Restart {
-            workload: self.run.spec.workload.clone(),
-            container: self.run.spec.id.clone(),
-            run_started_at: began,
-            ended_at,
-            started_at: Some(next),
-            exit_code: Some(137),
-            kind: RestartKind::Policy,
-            image: self.run.spec.image.clone(),
-            next_image: None,
-            verdict: Verdict {
-                cause: Cause::OutOfMemory,
-                confidence: Confidence::Confirmed,
-                evidence: vec![
-                    evidence(
-                        EvidenceKind::OomEvent,
-                        "The engine reported that the kernel killed the container for memory",
-                    ),
-                    evidence(
-                        EvidenceKind::ExitCode,
-                        "Exit code 137: the process was ended by SIGKILL",
-                    ),
-                ],
-            },
-            last_sample: Some(self.sample(ended_at - TimeDelta::milliseconds(ARMED_MS), 0.998)),
-        }
+        let last = self.sample(ended_at - TimeDelta::milliseconds(ARMED_MS), 0.998);
+        killed(&self.run.spec, [began, ended_at, next], Some(last))
     }
-}
-
-pub(super) fn moment(ms: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(ms).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -170,7 +131,7 @@ mod tests {
         };
         let run = OpenRun {
             spec,
-            started_at: moment(4 * HOUR_MS - 77_123),
+            started_at: at(4 * HOUR_MS - 77_123),
             restart_count: None,
         };
         Member::new(ContainerKey(key), run)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     metric::TaskKind,
-    sample::{Sample, TaskCount},
+    sample::{Sample, TIME_KEPT_TO_MS, TaskCount},
 };
 
 use super::trail::Row;
@@ -80,10 +80,8 @@ impl Point {
 
     /// What polls of one tick say lies at the tick: engines answer within milliseconds, and equal steps take no space.
     pub(super) fn from_sample(sample: &Sample, tick_ms: i64) -> Self {
-        /// Above this the true time is kept.
-        const SNAP_MS: u64 = 100;
         let at_ms = sample.at.timestamp_millis();
-        let snapped = if at_ms.abs_diff(tick_ms) < SNAP_MS {
+        let snapped = if at_ms.abs_diff(tick_ms) < TIME_KEPT_TO_MS {
             tick_ms
         } else {
             at_ms

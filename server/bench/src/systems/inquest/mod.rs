@@ -19,7 +19,11 @@ use domain::view::FleetView;
 use leptos::server_fn::Decodes as _;
 use server::{data_dir::DataDir, postgres::PrivatePostgres};
 
-pub(crate) use self::{database::Database, load::Ingest};
+pub(crate) use self::{
+    database::Database,
+    load::Ingest,
+    translate::{at, killed},
+};
 use super::{
     Chart, Overview, System,
     process::{Process, drop_from_cache, free_port},

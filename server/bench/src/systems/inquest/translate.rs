@@ -50,24 +50,35 @@ pub(super) fn sample(poll: &Poll) -> Sample {
     }
 }
 
-pub(super) fn at(ms: i64) -> DateTime<Utc> {
+pub(crate) fn at(ms: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(ms).unwrap_or_default()
 }
 
 /// What the ledger says of a death at the limit: as much as it would when it had been watched.
 pub(super) fn restart(spec: &ContainerSpec, death: &Death) -> Restart {
-    let evidence = |kind, text: &str| Evidence {
-        stance: Stance::For,
-        kind,
-        text: text.to_owned(),
-        at: Some(at(death.ended_ms)),
-    };
+    let ended_at = at(death.ended_ms);
+    let times = [at(death.run_started_ms), ended_at, at(death.started_ms)];
+    let mut restart = killed(spec, times, death.last.as_ref().map(sample));
+    restart.verdict.evidence.push(evidence(
+        EvidenceKind::Memory,
+        "The last reading, 5 s before the end, was at 99.9 % of the limit",
+        ended_at,
+    ));
+    restart
+}
+
+/// The entry for a run that the kernel killed for memory: when it began, ended, and the next one began.
+pub(crate) fn killed(
+    spec: &ContainerSpec,
+    [began, ended_at, next]: [DateTime<Utc>; 3],
+    last_sample: Option<Sample>,
+) -> Restart {
     Restart {
         workload: spec.workload.clone(),
         container: spec.id.clone(),
-        run_started_at: at(death.run_started_ms),
-        ended_at: at(death.ended_ms),
-        started_at: Some(at(death.started_ms)),
+        run_started_at: began,
+        ended_at,
+        started_at: Some(next),
         exit_code: Some(137),
         kind: RestartKind::Policy,
         image: spec.image.clone(),
@@ -79,17 +90,24 @@ pub(super) fn restart(spec: &ContainerSpec, death: &Death) -> Restart {
                 evidence(
                     EvidenceKind::OomEvent,
                     "The engine reported that the kernel killed the container for memory",
+                    ended_at,
                 ),
                 evidence(
                     EvidenceKind::ExitCode,
                     "Exit code 137: the process was ended by SIGKILL",
-                ),
-                evidence(
-                    EvidenceKind::Memory,
-                    "The last reading, 5 s before the end, was at 99.9 % of the limit",
+                    ended_at,
                 ),
             ],
         },
-        last_sample: death.last.as_ref().map(sample),
+        last_sample,
+    }
+}
+
+fn evidence(kind: EvidenceKind, text: &str, at: DateTime<Utc>) -> Evidence {
+    Evidence {
+        stance: Stance::For,
+        kind,
+        text: text.to_owned(),
+        at: Some(at),
     }
 }

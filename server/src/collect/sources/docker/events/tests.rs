@@ -18,16 +18,7 @@ fn event(seconds: i64, action: Action) -> EngineEvent {
 fn a_replay_overlaps_and_tells_nothing_twice() {
     let mut cursor = Cursor::after(None);
     assert_eq!(cursor.replay_from(), None);
-    let (oom, die) = (
-        event(10, Action::Oom),
-        event(
-            10,
-            Action::Die {
-                exit_code: 137,
-                oom_killed: false,
-            },
-        ),
-    );
+    let (oom, die) = (event(10, Action::Oom), event(10, Action::died(137)));
     assert!(cursor.is_new(&oom));
     assert!(cursor.is_new(&die), "another event at the same instant");
     assert_eq!(

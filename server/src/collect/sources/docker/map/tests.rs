@@ -280,23 +280,13 @@ fn recorded_events_in_order() {
             Action::Create,
             Action::Start,
             Action::Oom,
-            Action::Die {
-                exit_code: 137,
-                oom_killed: false
-            },
+            Action::died(137),
             Action::Destroy
         ]
     );
     assert_eq!(
         actions("done"),
-        [
-            Action::Create,
-            Action::Start,
-            Action::Die {
-                exit_code: 3,
-                oom_killed: false
-            }
-        ]
+        [Action::Create, Action::Start, Action::died(3)]
     );
     assert_eq!(
         actions("calm"),
@@ -305,10 +295,7 @@ fn recorded_events_in_order() {
             Action::Start,
             Action::Kill { signal: 15 },
             Action::Kill { signal: 9 },
-            Action::Die {
-                exit_code: 137,
-                oom_killed: false
-            },
+            Action::died(137),
             Action::Stop,
             Action::Start,
             Action::Restart
@@ -338,7 +325,7 @@ fn recorded_events_in_order() {
 }
 
 #[rstest]
-#[case("die", &[("containerExitCode", "137")], Some(Action::Die { exit_code: 137, oom_killed: false }))]
+#[case("die", &[("containerExitCode", "137")], Some(Action::died(137)))]
 #[case("die", &[("exitCode", "137"), ("oomKilled", "true")], Some(Action::Die { exit_code: 137, oom_killed: true }))]
 #[case("kill", &[], Some(Action::Kill { signal: 0 }))]
 #[case("health_status: unhealthy", &[], Some(Action::Health { healthy: false }))]
