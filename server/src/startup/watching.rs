@@ -151,8 +151,8 @@ impl Watching {
 /// Keeps the store small, for as long as it is not aborted.
 async fn upkeep(store: Store, live: Live, keep: Keep) {
     // Whoever looks at the overview first need not wait for it then.
-    if let Err(error) = store.samples().load_day(Utc::now()).await {
-        tracing::warn!(%error, "the last day could not be read into memory; the overview will try again");
+    if let Err(error) = store.load_overview(Utc::now()).await {
+        tracing::warn!(%error, "what the overview is made of could not be read into memory; the overview will try again");
     }
     let mut ticks = interval(SEAL_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -6,15 +6,14 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     ids::ContainerKey,
-    verdict::{Cause, CauseGroup},
+    verdict::CauseGroup,
     view::{FleetSummary, FleetView, Spark, TimeRange, WorkloadQuery},
 };
 
 use super::{
-    Store,
+    Store, ends,
     error::{StoreError, While},
     series::Lines,
-    text,
 };
 
 const DOING: &str = "reading the overview";
@@ -33,13 +32,13 @@ impl Store {
             from: now - TimeDelta::hours(24),
             to: now,
         };
-        let (workloads, sources, mut lines, mut restarts) = tokio::try_join!(
+        let (workloads, sources, mut lines) = tokio::try_join!(
             self.workload_rows(&query, now),
             self.source_rows(now),
             self.lines(day),
-            self.restarts_in(day),
         )?;
         let workloads = workloads.data;
+        let ends = self.ends.read(&self.pool, now).await?;
 
         let mut summary = FleetSummary {
             workloads: workloads.len() as u32,
@@ -47,21 +46,18 @@ impl Store {
         };
         let mut sparks = Vec::with_capacity(workloads.len());
         for row in &workloads {
-            let restarts = restarts.remove(&row.id.0).unwrap_or_default();
+            let ends = ends::within(ends.of(row.id), day.from, day.to);
             summary.restarting += u32::from(row.restarts.last_24h > 0);
             summary.restarts_24h += row.restarts.last_24h;
-            let memory = restarts
+            let memory = ends
                 .iter()
-                .filter(|restart| restart.counts && restart.cause.group() == CauseGroup::Memory);
+                .filter(|end| end.counts && end.cause.group() == CauseGroup::Memory);
             summary.memory_24h += memory.count() as u32;
             let lines = lines.remove(&row.id.0).unwrap_or_default();
             sparks.push(Spark {
                 memory: lines.memory,
                 tasks: lines.tasks,
-                restarts: restarts
-                    .into_iter()
-                    .map(|restart| (restart.at, restart.cause))
-                    .collect(),
+                restarts: ends.iter().map(|end| (end.at, end.cause)).collect(),
             });
         }
         Ok(FleetView {
@@ -71,6 +67,13 @@ impl Store {
             sparks,
             sources,
         })
+    }
+
+    /// Reads into memory what the overview is made of. Whoever comes first would wait for it otherwise.
+    pub async fn load_overview(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.samples().load_day(now).await?;
+        self.ends.read(&self.pool, now).await?;
+        Ok(())
     }
 
     /// What sparklines are drawn from, by workload.
@@ -102,33 +105,4 @@ impl Store {
         }
         Ok(containers)
     }
-
-    /// Ledger entries by workload, oldest first.
-    async fn restarts_in(&self, range: TimeRange) -> Result<HashMap<i64, Vec<Mark>>, StoreError> {
-        let rows = sqlx::query!(
-            "SELECT workload_id, ended_at, cause, counts FROM restart WHERE ended_at > $1 AND ended_at <= $2 ORDER BY ended_at, id",
-            range.from,
-            range.to,
-        )
-        .fetch_all(&self.pool)
-        .await
-        .during(DOING)?;
-        let mut restarts = HashMap::<_, Vec<_>>::new();
-        for row in rows {
-            let cause = text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?;
-            let mark = Mark {
-                at: row.ended_at,
-                cause,
-                counts: row.counts,
-            };
-            restarts.entry(row.workload_id).or_default().push(mark);
-        }
-        Ok(restarts)
-    }
-}
-
-struct Mark {
-    at: Timestamp,
-    cause: Cause,
-    counts: bool,
 }

@@ -9,6 +9,7 @@ mod black_boxes;
 mod containers;
 mod coverage;
 mod cursor;
+mod ends;
 mod error;
 mod events;
 mod export;
@@ -62,6 +63,7 @@ pub struct Store {
     day: Arc<series::Day>,
     frontier: Arc<series::Frontier>,
     members: Arc<members::Members>,
+    ends: Arc<ends::Ends>,
 }
 
 impl Store {
@@ -79,6 +81,7 @@ impl Store {
             day: Arc::default(),
             frontier: Arc::default(),
             members: Arc::default(),
+            ends: Arc::default(),
         };
         store.samples().restore(now).await?;
         Ok(store)
@@ -128,8 +131,11 @@ impl Store {
     }
 
     /// Runs and restarts.
-    pub const fn ledger(&self) -> Ledger<'_> {
-        Ledger { pool: &self.pool }
+    pub fn ledger(&self) -> Ledger<'_> {
+        Ledger {
+            pool: &self.pool,
+            ends: &self.ends,
+        }
     }
 
     /// Readings around ends.

@@ -207,7 +207,9 @@ impl Store {
             )
             .execute(&self.pool)
         });
-        Ok(restarts.await? + facts.await? + runs.await?)
+        let restarts = restarts.await?;
+        self.ends.forget(before);
+        Ok(restarts + facts.await? + runs.await?)
     }
 
     async fn delete_logs(&self, before: Timestamp) -> Result<u64, StoreError> {

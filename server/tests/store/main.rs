@@ -6,6 +6,7 @@ mod cached;
 mod containers;
 mod crash;
 mod database;
+mod ends;
 mod export;
 mod hours;
 mod incidents;

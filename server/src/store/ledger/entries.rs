@@ -7,13 +7,14 @@ use domain::{
     labels::Labels,
     ledger::CameBack,
     restart::{Restart, counts},
-    verdict::Cause,
+    verdict::{Cause, Confidence},
     workload::{ContainerSpec, WorkloadKey},
 };
 use sqlx::PgConnection;
 
 use super::{Beside, DOING, Recorded, known};
 use crate::store::{
+    ends::End,
     error::{StoreError, While},
     incidents::{Ended, Filing},
     opinions, resolve, text,
@@ -34,7 +35,7 @@ pub(super) async fn ended(
     source: SourceId,
     restart: &Restart,
     fault: Option<&str>,
-) -> Result<Recorded, StoreError> {
+) -> Result<(Recorded, End), StoreError> {
     // Of a container that nobody has told us of before, this is all that is known.
     let spec = ContainerSpec {
         id: restart.container.clone(),
@@ -91,7 +92,7 @@ pub(super) async fn ended(
              last_kernel_tasks = coalesce(excluded.last_kernel_tasks, known.last_kernel_tasks),
              last_peak_bytes = coalesce(excluded.last_peak_bytes, known.last_peak_bytes),
              last_limit_hits = coalesce(excluded.last_limit_hits, known.last_limit_hits)
-         RETURNING id, counts",
+         RETURNING id, ended_at, counts",
         keys.workload.0,
         keys.container.0,
         restart.run_started_at,
@@ -129,12 +130,20 @@ pub(super) async fn ended(
         run_began_at: restart.run_started_at,
         at: restart.ended_at,
     };
-    Ok(Recorded::Restart {
+    let recorded = Recorded::Restart {
         workload: keys.workload,
         restart: end.restart,
         at: restart.ended_at,
         incident: filing.file(connection, &end).await?,
-    })
+    };
+    let end = End {
+        restart: end.restart,
+        at: entry.ended_at,
+        cause,
+        confidence: restart.verdict.confidence,
+        counts: entry.counts,
+    };
+    Ok((recorded, end))
 }
 
 pub(super) async fn came_back(
@@ -142,10 +151,10 @@ pub(super) async fn came_back(
     filing: &mut Filing,
     source: SourceId,
     back: &CameBack,
-) -> Result<Option<Recorded>, StoreError> {
+) -> Result<Option<(Recorded, End)>, StoreError> {
     let keys = known(connection, source, &back.container).await?;
     let entry = sqlx::query!(
-        r#"SELECT r.id, r.ended_at, r.cause, w.grp AS "group", w.name
+        r#"SELECT r.id, r.ended_at, r.cause, r.confidence, w.grp AS "group", w.name
            FROM restart r JOIN workload w ON w.id = r.workload_id
            WHERE r.container_id = $1 AND r.run_started_at = $2
            FOR UPDATE OF r"#,
@@ -157,13 +166,20 @@ pub(super) async fn came_back(
     .during(DOING)?;
     let Some(entry) = entry else { return Ok(None) };
     let cause = text::known(&entry.cause, "restart.cause", Cause::from_name, DOING)?;
+    let confidence = text::known(
+        &entry.confidence,
+        "restart.confidence",
+        Confidence::from_name,
+        DOING,
+    )?;
+    let counts = counts(cause, true);
     sqlx::query!(
         "UPDATE restart SET started_at = $2, kind = $3, next_image = $4, counts = $5 WHERE id = $1",
         entry.id,
         back.started_at,
         back.kind.name(),
         back.next_image,
-        counts(cause, true),
+        counts,
     )
     .execute(&mut *connection)
     .await
@@ -177,16 +193,24 @@ pub(super) async fn came_back(
         restart: RestartId(entry.id),
         source,
         workload: keys.workload,
-        subject: counts(cause, true).then_some(&subject),
+        subject: counts.then_some(&subject),
         run_began_at: back.run_started_at,
         at: entry.ended_at,
     };
-    Ok(Some(Recorded::Restart {
+    let recorded = Recorded::Restart {
         workload: keys.workload,
         restart: end.restart,
         at: entry.ended_at,
         incident: filing.file(connection, &end).await?,
-    }))
+    };
+    let end = End {
+        restart: end.restart,
+        at: entry.ended_at,
+        cause,
+        confidence,
+        counts,
+    };
+    Ok(Some((recorded, end)))
 }
 
 pub(super) async fn child_out_of_memory(

@@ -18,6 +18,7 @@ use sqlx::{PgConnection, PgPool};
 use super::{
     alerts, black_boxes,
     containers::Resolved,
+    ends::{End, Ends},
     error::{StoreError, While},
     incidents::Filing,
     logs, panics, resolve,
@@ -29,6 +30,7 @@ const DOING: &str = "writing the ledger";
 #[derive(Clone, Copy, Debug)]
 pub struct Ledger<'a> {
     pub(super) pool: &'a PgPool,
+    pub(super) ends: &'a Ends,
 }
 
 /// What a change of the ledger left behind, for those who listen.
@@ -52,6 +54,15 @@ pub enum Recorded {
         /// When.
         at: Timestamp,
     },
+}
+
+impl Recorded {
+    /// Whose it is.
+    const fn workload(&self) -> WorkloadId {
+        match self {
+            Self::Restart { workload, .. } | Self::Fact { workload, .. } => *workload,
+        }
+    }
 }
 
 /// What is kept beside an entry of the ledger.
@@ -108,7 +119,11 @@ impl Ledger<'_> {
         beside: &[Beside],
         news_at: Option<Timestamp>,
     ) -> Result<Vec<Recorded>, StoreError> {
-        let mut recorded = Vec::new();
+        let (mut recorded, mut ends) = (Vec::new(), Vec::new());
+        let mut keep = |(told, end): (Recorded, End)| {
+            ends.push((told.workload(), end));
+            told
+        };
         if changes.is_empty() && beside.is_empty() {
             return Ok(recorded);
         }
@@ -121,10 +136,13 @@ impl Ledger<'_> {
                 LedgerChange::Began(_) => None,
                 LedgerChange::Ended(restart) => {
                     let fault = entries::fault(restart, beside);
-                    Some(entries::ended(&mut tx, &mut filing, source, restart, fault).await?)
+                    let ended =
+                        entries::ended(&mut tx, &mut filing, source, restart, fault).await?;
+                    Some(keep(ended))
                 }
                 LedgerChange::CameBack(back) => {
-                    entries::came_back(&mut tx, &mut filing, source, back).await?
+                    let back = entries::came_back(&mut tx, &mut filing, source, back).await?;
+                    back.map(&mut keep)
                 }
                 LedgerChange::ChildOutOfMemory { container, at } => {
                     Some(entries::child_out_of_memory(&mut tx, source, container, *at).await?)
@@ -139,7 +157,9 @@ impl Ledger<'_> {
             let happened = news::happened(&mut tx, &recorded).await?;
             alerts::note(&mut tx, &happened, now).await?;
         }
+        let announced = self.ends.announce();
         tx.commit().await.during(DOING)?;
+        announced.settle(ends);
         Ok(recorded)
     }
 

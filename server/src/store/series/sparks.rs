@@ -66,7 +66,7 @@ impl Samples<'_> {
     }
 
     /// Reads what was sealed of the last day into memory, once after a start: whoever comes first waits for it.
-    pub async fn load_day(&self, now: Timestamp) -> Result<(), StoreError> {
+    pub(in crate::store) async fn load_day(&self, now: Timestamp) -> Result<(), StoreError> {
         if self.day.is_whole() {
             return Ok(());
         }
