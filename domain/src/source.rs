@@ -87,3 +87,10 @@ pub struct EngineInfo {
     /// Engine clock minus ours, in milliseconds.
     pub clock_offset_ms: Option<i64>,
 }
+
+impl EngineInfo {
+    /// Whether its events tell of OOM kills and stops. Podman's do not.
+    pub fn tells_causes(&self) -> bool {
+        !self.product.eq_ignore_ascii_case("podman")
+    }
+}

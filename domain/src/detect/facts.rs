@@ -159,12 +159,6 @@ pub(super) fn inspected(window: &Window<'_>) -> bool {
     !window.death.spec.image_id.is_empty()
 }
 
-/// What is said of an end that an engine like Podman told: of one that does not tell of kills either, and of one that did.
-pub const SILENT_ENGINE: [&str; 2] = [
-    "this engine reports neither OOM kills nor stops",
-    "this engine does not report stops",
-];
-
 /// What could not be seen of the end.
 pub(super) fn unseen(window: &Window<'_>) -> Vec<Evidence> {
     let death = window.death;
@@ -214,11 +208,11 @@ pub(super) fn unseen(window: &Window<'_>) -> Vec<Evidence> {
         )),
     }
     if !window.events_tell_causes {
-        let [neither, no_stops] = SILENT_ENGINE;
+        // One that tells of a kill with the end is silent about stops alone.
         let text = if flag_with_end(window).is_some() {
-            no_stops
+            "this engine does not report stops"
         } else {
-            neither
+            "this engine reports neither OOM kills nor stops"
         };
         evidence.push(missing(EvidenceKind::Coverage, text.to_owned(), None));
     }

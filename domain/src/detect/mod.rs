@@ -20,7 +20,6 @@ mod window;
 pub mod words;
 
 pub use arbiter::judge;
-pub use facts::SILENT_ENGINE;
 pub use window::Window;
 
 use crate::verdict::{Cause, Confidence, Evidence};

@@ -36,7 +36,13 @@ pub(super) async fn scenario(store: &Store, id: RestartId) -> Result<String, Bac
         .await
         .map_err(from_store)?;
     let log = store.restart_log(id).await.map_err(from_store)?;
-    Ok(scenario::write(&detail, &events, log.as_ref()))
+    let engine = store.sources().engine_of(id).await.map_err(from_store)?;
+    let tells_causes = engine.is_none_or(|engine| engine.tells_causes());
+    Ok(scenario::write(
+        &detail,
+        (&events, tells_causes),
+        log.as_ref(),
+    ))
 }
 
 pub(super) async fn correct(

@@ -18,10 +18,10 @@ const LINES: usize = 20;
 /// Lines of a panic that are written.
 const PANIC_LINES: usize = 80;
 
-/// The file. `events` are those of the workload's containers around the end.
+/// The file. `events` are those of the workload's containers around the end; whether they tell causes depends on the engine.
 pub(crate) fn write(
     detail: &RestartDetail,
-    events: &[EngineEvent],
+    (events, tells_causes): (&[EngineEvent], bool),
     log: Option<&LogView>,
 ) -> String {
     let row = &detail.row;
@@ -47,7 +47,7 @@ pub(crate) fn write(
         own: row.container_id.clone(),
         out: String::new(),
     };
-    file.write(detail, events, readings, log)
+    file.write(detail, (events, tells_causes), readings, log)
 }
 
 struct File {
@@ -61,7 +61,7 @@ impl File {
     fn write(
         mut self,
         detail: &RestartDetail,
-        events: &[EngineEvent],
+        (events, tells_causes): (&[EngineEvent], bool),
         readings: &[&Sample],
         log: Option<&LogView>,
     ) -> String {
@@ -93,14 +93,8 @@ impl File {
             |said| said.note.clone(),
         );
         self.line(&format!("about = {}", text(&one_line(&about))));
-        let tells_causes = !row
-            .evidence
-            .iter()
-            .any(|evidence| domain::detect::SILENT_ENGINE.contains(&evidence.text.as_str()));
-        self.line(&format!(
-            "engine = \"{}\"",
-            if tells_causes { "docker" } else { "podman" }
-        ));
+        let engine = if tells_causes { "docker" } else { "podman" };
+        self.line(&format!("engine = \"{engine}\""));
         let others = self.containers(detail, events);
         self.memory(readings);
         self.timeline(detail, events, &others);

@@ -2,8 +2,8 @@
 
 use domain::{
     Timestamp,
-    ids::SourceId,
-    source::{SourceKind, SourceState},
+    ids::{RestartId, SourceId},
+    source::{EngineInfo, SourceKind, SourceState},
     view::SourceRow,
 };
 use sqlx::PgPool;
@@ -77,6 +77,23 @@ impl Sources<'_> {
         .await
         .during(DOING)?;
         Ok(())
+    }
+
+    /// What the engine of a restart says about itself; `None` when it never answered.
+    pub async fn engine_of(&self, restart: RestartId) -> Result<Option<EngineInfo>, StoreError> {
+        const DOING: &str = "reading the engine of a restart";
+        let engine = sqlx::query_scalar!(
+            "SELECT s.engine FROM restart r JOIN container c ON c.id = r.container_id JOIN source s ON s.id = c.source_id
+             WHERE r.id = $1",
+            restart.0,
+        )
+        .fetch_optional(self.pool)
+        .await
+        .during(DOING)?;
+        engine
+            .flatten()
+            .map(|engine| text::from_json(engine, DOING))
+            .transpose()
     }
 
     /// When a source last answered a poll: what happened since is not known.

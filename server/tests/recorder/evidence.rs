@@ -8,13 +8,14 @@ use domain::{
     log::{LogMissing, LogTail, Raw, Stream},
     revision::RevisionReason,
     sample::Sample,
+    source::{EngineInfo, SourceState},
     verdict::{Cause, Confidence, EvidenceKind},
     view::{LogQuery, NewCorrection, PanicQuery, RestartDetail, RestartQuery},
     workload::{ContainerSpec, ContainerState, WorkloadKey},
 };
 use server::{
     analyze::Recorder,
-    collect::{Body, Message},
+    collect::{Body, Health, Message},
     live::Live,
     store::Store,
 };
@@ -537,18 +538,36 @@ async fn a_correction_stands_beside_the_verdict() {
 /// What is exported is played by the scenarios' own runner, and must come to the same verdict.
 #[tokio::test]
 async fn a_restart_is_exported_as_a_scenario_that_says_the_same() {
+    for engine in ["Docker", "Podman"] {
+        exported(engine).await;
+    }
+}
+
+async fn exported(engine: &str) {
     let mut story = Story::begin().await;
     let began = story.began;
-    let mut facts: Vec<Body> = (50..=59)
-        .map(|second| {
-            story.poll(
-                story.at(f64::from(second)),
-                began,
-                &[(8, "web"), (900, "db")],
-            )
-        })
-        .collect();
-    facts.push(story.event(59.85, Action::Oom));
+    let mut facts = vec![Body::Health(Health {
+        at: began,
+        state: SourceState::Healthy,
+        problem: None,
+        engine: Some(EngineInfo {
+            product: engine.to_owned(),
+            ..EngineInfo::default()
+        }),
+        poll_ms: Some(1),
+        next_try_at: None,
+        events_connected: true,
+    })];
+    facts.extend((50..=59).map(|second| {
+        story.poll(
+            story.at(f64::from(second)),
+            began,
+            &[(8, "web"), (900, "db")],
+        )
+    }));
+    if engine == "Docker" {
+        facts.push(story.event(59.85, Action::Oom));
+    }
     facts.push(story.event(59.9, Action::died(137)));
     facts.push(story.event(61.0, Action::Start));
     facts.push(story.event(70.0, Action::died(2)));
@@ -566,6 +585,7 @@ async fn a_restart_is_exported_as_a_scenario_that_says_the_same() {
             .unwrap();
         let scenario: support::Scenario =
             toml::from_str(&file).unwrap_or_else(|error| panic!("{error}\n{file}"));
+        assert!(file.contains(&format!("engine = \"{}\"", engine.to_lowercase())));
         let kept = support::play(&scenario, 1, None);
         let expect = &scenario.expect[0];
         let found = kept

@@ -45,7 +45,7 @@ pub(super) struct Desk {
     /// The last health that was published.
     pub(super) health: Option<Health>,
     /// Podman reports neither OOM kills nor stops.
-    is_podman: bool,
+    events_tell_causes: bool,
     clock_offset: TimeDelta,
     /// What ends wait for beside their verdicts.
     pub(super) scenes: Scenes,
@@ -116,7 +116,7 @@ impl Desk {
             readings: Readings::default(),
             found: Vec::new(),
             health: None,
-            is_podman: false,
+            events_tell_causes: true,
             clock_offset: TimeDelta::zero(),
             scenes,
             seen_until: Timestamp::MIN_UTC,
@@ -143,7 +143,7 @@ impl Desk {
             }
             Body::Health(health) => {
                 if let Some(engine) = &health.engine {
-                    self.is_podman = engine.product.eq_ignore_ascii_case("podman");
+                    self.events_tell_causes = engine.tells_causes();
                     self.clock_offset =
                         TimeDelta::milliseconds(engine.clock_offset_ms.unwrap_or_default());
                 }
@@ -388,6 +388,6 @@ impl Desk {
 
     /// Whether the engine reports OOM kills and stops as events.
     pub(super) fn events_tell_causes(&self) -> bool {
-        !self.is_podman
+        self.events_tell_causes
     }
 }

@@ -15,6 +15,25 @@ use crate::store::{
     resolve,
 };
 
+/// A container as it is read with its run. Labels are not needed there. A macro, since the rows of each statement are a type of their own.
+macro_rules! spec {
+    ($row:ident) => {
+        ContainerSpec {
+            id: EngineId($row.engine_id),
+            workload: WorkloadKey {
+                group: $row.grp,
+                name: $row.name,
+            },
+            image: $row.image,
+            image_id: $row.image_id,
+            created_at: Some($row.created_at),
+            limit_bytes: $row.limit_bytes.map(|bytes| bytes as u64),
+            restart_policy: $row.restart_policy,
+            labels: Labels::default(),
+        }
+    };
+}
+
 impl Ledger<'_> {
     /// Runs of a source that have not ended as far as we know.
     pub async fn open_runs(&self, source: SourceId) -> Result<Vec<OpenRun>, StoreError> {
@@ -32,19 +51,7 @@ impl Ledger<'_> {
         let runs = rows.into_iter().map(|row| OpenRun {
             started_at: row.started_at,
             restart_count: row.engine_restart_count.map(|count| count as u64),
-            spec: ContainerSpec {
-                id: EngineId(row.engine_id),
-                workload: WorkloadKey {
-                    group: row.grp,
-                    name: row.name,
-                },
-                image: row.image,
-                image_id: row.image_id,
-                created_at: Some(row.created_at),
-                limit_bytes: row.limit_bytes.map(|bytes| bytes as u64),
-                restart_policy: row.restart_policy,
-                labels: Labels::default(),
-            },
+            spec: spec!(row),
         });
         Ok(runs.collect())
     }
@@ -68,19 +75,7 @@ impl Ledger<'_> {
             run_started_at: row.run_started_at,
             ended_at: row.ended_at,
             exit_code: row.exit_code,
-            spec: ContainerSpec {
-                id: EngineId(row.engine_id),
-                workload: WorkloadKey {
-                    group: row.grp,
-                    name: row.name,
-                },
-                image: row.image,
-                image_id: row.image_id,
-                created_at: Some(row.created_at),
-                limit_bytes: row.limit_bytes.map(|bytes| bytes as u64),
-                restart_policy: row.restart_policy,
-                labels: Labels::default(),
-            },
+            spec: spec!(row),
         });
         Ok(runs.collect())
     }
