@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::{
     client::{Client, median},
     figures::charts,
-    fleet::{DAY_MS, HOUR_MS, INTERVAL_MS, Shape},
+    fleet::{DAY_MS, INTERVAL_MS, Shape},
     systems::{Overview, System as _, inquest::Inquest},
 };
 
@@ -20,7 +20,7 @@ pub(crate) struct Options {
     /// Containers
     #[arg(long, default_value_t = 200)]
     containers: usize,
-    /// Days, of which the last four hours come in poll by poll
+    /// Days, of which the last comes in poll by poll
     #[arg(long, default_value_t = 2)]
     days: i64,
     /// Go on serving, for a profiler, until interrupted
@@ -32,7 +32,7 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: &Options, end_ms: i64, run: &Path) -> anyhow::Result<()> {
     let shape = Shape::until(end_ms, options.containers, options.days * DAY_MS);
     let mut inquest = Inquest::start(run, "inquest").await?;
-    let cost = inquest.load("fleet", shape, end_ms - 4 * HOUR_MS).await?;
+    let cost = inquest.load("fleet", shape, end_ms - DAY_MS).await?;
     let (server_s, postgres_s) = (cost.server.as_secs_f64(), cost.postgres.as_secs_f64());
     println!(
         "ingest: {:.0} samples/CPU s (server {server_s:.2} s, Postgres {postgres_s:.2} s), {:.2} bytes of WAL a sample",

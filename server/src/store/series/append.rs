@@ -16,6 +16,8 @@ use super::{
 };
 use crate::store::error::{StoreError, While};
 
+const APPENDING: &str = "appending samples";
+
 /// Containers that are sealed together. Two hours of so many, decoded, are about 50 MB.
 const SHARD: usize = 1_024;
 /// More parts would make rows so small that the rows cost more than what is in them.
@@ -89,20 +91,46 @@ impl Samples<'_> {
             .min(MAX_SHARDS)
     }
 
+    /// A batch whose acknowledgement was lost is written again. Of a sample that is there twice one is kept.
     async fn write(&self, rows: Rows) -> Result<Appended, StoreError> {
         let appended = rows.appended;
         let rows: Vec<Row> = rows.into_rows().collect();
         if rows.is_empty() {
             return Ok(appended);
         }
+        match rows.as_slice() {
+            [row] => self.write_one(row).await?,
+            rows => self.write_many(rows).await?,
+        }
+        for row in &rows {
+            self.frontier.advance(row.source, row.tick_ms);
+        }
+        self.day.insert(rows.iter().flat_map(|row| &row.points));
+        self.head
+            .insert(rows.into_iter().flat_map(|row| row.points));
+        Ok(appended)
+    }
+
+    /// A poll of a fleet that has one part, which most have: in arrays of one it takes Postgres a third longer.
+    async fn write_one(&self, row: &Row) -> Result<(), StoreError> {
+        sqlx::query!(
+            "INSERT INTO head_log (tick_ms, source_id, shard, payload) VALUES ($1, $2, $3, $4)",
+            row.tick_ms,
+            row.source.0,
+            row.shard,
+            row.payload(),
+        )
+        .execute(self.pool)
+        .await
+        .during(APPENDING)?;
+        Ok(())
+    }
+
+    async fn write_many(&self, rows: &[Row]) -> Result<(), StoreError> {
         let tick_ms: Vec<i64> = rows.iter().map(|row| row.tick_ms).collect();
         let sources: Vec<i64> = rows.iter().map(|row| row.source.0).collect();
         let shards: Vec<i16> = rows.iter().map(|row| row.shard).collect();
-        let payloads: Vec<Vec<u8>> = rows
-            .iter()
-            .map(|row| frame::encode(row.tick_ms, &row.points))
-            .collect();
-        // A batch whose acknowledgement was lost is written again. Of a sample that is there twice one is kept.
+        let payloads: Vec<Vec<u8>> = rows.iter().map(Row::payload).collect();
         sqlx::query!(
             "INSERT INTO head_log (tick_ms, source_id, shard, payload)
              SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bytea[])",
@@ -113,14 +141,8 @@ impl Samples<'_> {
         )
         .execute(self.pool)
         .await
-        .during("appending samples")?;
-        for row in &rows {
-            self.frontier.advance(row.source, row.tick_ms);
-        }
-        self.day.insert(rows.iter().flat_map(|row| &row.points));
-        self.head
-            .insert(rows.into_iter().flat_map(|row| row.points));
-        Ok(appended)
+        .during(APPENDING)?;
+        Ok(())
     }
 
     /// Reads the newest samples into memory. Called once, before anything is appended.
@@ -171,6 +193,12 @@ struct Row {
     source: SourceId,
     shard: i16,
     points: Points,
+}
+
+impl Row {
+    fn payload(&self) -> Vec<u8> {
+        frame::encode(self.tick_ms, &self.points)
+    }
 }
 
 /// Points on their way into rows: one for each source, window and part. Sealing takes whole windows, and no row reaches into the next.

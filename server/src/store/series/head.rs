@@ -1,9 +1,8 @@
 //! The newest samples in memory, for live charts and the overview. All of it is in `head_log` or in chunks too.
 
-use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use foldhash::HashMap;
 
 use super::{
     point::{Column, Point},
@@ -33,6 +32,7 @@ struct Inner {
     complete_since_ms: i64,
     /// Nothing from before this moment is here. After a start it is earlier: what had not been sealed was loaded.
     cut_ms: i64,
+    /// Their numbers are ours: nobody chooses them to collide.
     containers: HashMap<i64, Trail<{ Column::ALL.len() }>>,
 }
 
@@ -41,7 +41,7 @@ impl Default for Inner {
         Self {
             complete_since_ms: i64::MAX,
             cut_ms: i64::MIN,
-            containers: HashMap::new(),
+            containers: HashMap::default(),
         }
     }
 }

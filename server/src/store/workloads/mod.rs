@@ -13,7 +13,7 @@ use domain::{
     },
 };
 
-use self::{place::Place, row::Wanted};
+use self::place::Place;
 use super::{
     Store,
     error::{StoreError, While},
@@ -43,13 +43,17 @@ impl Store {
     ) -> Result<Page<WorkloadRow>, StoreError> {
         let limit = query.limit.unwrap_or(LIMIT).clamp(1, MAX_LIMIT) as usize;
         let after = query.cursor.as_deref().map(str::parse).transpose()?;
-        let wanted = Wanted {
-            id: None,
-            source: query.source.as_deref(),
-            search: query.search.as_deref(),
-        };
-        let rows = self.rows(wanted, now).await?;
-        let mut rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+        let mut rows = self.rows(now).await?;
+        if let Some(source) = &query.source {
+            rows.retain(|row| row.source == *source);
+        }
+        if let Some(search) = &query.search {
+            let search = search.to_lowercase();
+            rows.retain(|row| {
+                let text = format!("{} {} {}", row.group, row.name, row.image);
+                text.to_lowercase().contains(&search)
+            });
+        }
         rows.sort_unstable_by(|a, b| Place::of(a).cmp(&Place::of(b)));
         if let Some(after) = after {
             let after = Place::after(after, &rows);
@@ -72,11 +76,7 @@ impl Store {
         id: WorkloadId,
         now: Timestamp,
     ) -> Result<Option<WorkloadDetail>, StoreError> {
-        let wanted = Wanted {
-            id: Some(id),
-            ..Wanted::default()
-        };
-        let Some((container, row)) = self.rows(wanted, now).await?.pop() else {
+        let Some((container, row)) = self.row(id, now).await? else {
             return Ok(None);
         };
         let newest = RestartQuery {

@@ -33,25 +33,11 @@ struct Row {
     probe_problem: Option<String>,
 }
 
-/// Which workloads.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wanted<'a> {
-    /// This one, even if it was removed long ago.
-    pub(super) id: Option<WorkloadId>,
-    /// Those of a source.
-    pub(super) source: Option<&'a str>,
-    /// Those that have it in their name or image.
-    pub(super) search: Option<&'a str>,
-}
-
-impl Store {
-    /// Workloads as of `now` in no order, each with the number of its newest container.
-    pub(super) async fn rows(
-        &self,
-        wanted: Wanted<'_>,
-        now: Timestamp,
-    ) -> Result<Vec<(ContainerKey, WorkloadRow)>, StoreError> {
-        let rows = sqlx::query_as!(
+/// Reads workloads that a condition holds for. Each condition is a statement of its own, which Postgres plans once: planning one that
+/// depends on what is asked for takes half as long again as running it.
+macro_rules! read {
+    ($store:ident, $condition:literal, $value:expr) => {
+        sqlx::query_as!(
             Row,
             r#"SELECT w.id, w.name, w.grp, s.name AS source, s.state AS source_state, c.id AS container_id, c.image, c.state,
                       c.started_at, c.limit_bytes, c.probe_problem,
@@ -63,22 +49,39 @@ impl Store {
                JOIN LATERAL (
                    SELECT * FROM container WHERE workload_id = w.id ORDER BY created_at DESC, id DESC LIMIT 1
                ) c ON true
-               WHERE ($1::bigint IS NOT NULL AND w.id = $1)
-                  OR ($1::bigint IS NULL
-                      AND (c.state <> 'removed' OR c.last_seen_at > $2)
-                      AND ($3::text IS NULL OR s.name = $3)
-                      AND ($4::text IS NULL OR strpos(lower(concat_ws(' ', w.grp, w.name, c.image)), lower($4)) > 0))"#,
-            wanted.id.map(|id| id.0),
-            now - TimeDelta::hours(24),
-            wanted.source,
-            wanted.search,
+               WHERE "# + $condition,
+            $value,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&$store.pool)
         .await
-        .during(DOING)?;
+        .during(DOING)
+    };
+}
+
+impl Store {
+    /// All workloads as of `now` that were not removed more than a day ago, in no order.
+    pub(super) async fn rows(&self, now: Timestamp) -> Result<Vec<WorkloadRow>, StoreError> {
+        let since = now - TimeDelta::hours(24);
+        let rows = read!(self, "c.state <> 'removed' OR c.last_seen_at > $1", since)?;
         let ends = self.ends.read(&self.pool, now).await?;
-        let view = |row: Row| Ok((ContainerKey(row.container_id), self.view(row, &ends, now)?));
-        rows.into_iter().map(view).collect()
+        rows.into_iter()
+            .map(|row| self.view(row, &ends, now))
+            .collect()
+    }
+
+    /// One workload, even if it was removed long ago, with the number of its newest container.
+    pub(super) async fn row(
+        &self,
+        id: WorkloadId,
+        now: Timestamp,
+    ) -> Result<Option<(ContainerKey, WorkloadRow)>, StoreError> {
+        let rows = read!(self, "w.id = $1", id.0)?;
+        let Some(row) = rows.into_iter().next() else {
+            return Ok(None);
+        };
+        let container = ContainerKey(row.container_id);
+        let ends = self.ends.read(&self.pool, now).await?;
+        Ok(Some((container, self.view(row, &ends, now)?)))
     }
 
     /// Adds what is only in memory: the numbers of now, and restarts.

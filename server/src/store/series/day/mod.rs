@@ -7,16 +7,14 @@
 
 mod quarters;
 
-use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use domain::{
     ids::ContainerKey,
     metric::{Metric, TaskKind},
     view::SparkLine,
 };
+use foldhash::HashMap;
 
 use self::quarters::{Line, QUARTER_MS, Quarter, Quarters, moment};
 use super::{
@@ -40,6 +38,7 @@ struct Inner {
     whole: bool,
     /// Nothing from before this quarter is taken.
     since: i64,
+    /// Their numbers are ours: nobody chooses them to collide.
     containers: HashMap<i64, Quarters>,
 }
 
