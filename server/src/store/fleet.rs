@@ -51,13 +51,13 @@ impl Store {
             summary.restarts_24h += row.restarts.last_24h;
             let memory = ends
                 .iter()
-                .filter(|end| end.counts && end.cause.group() == CauseGroup::Memory);
+                .filter(|end| end.counts() && end.cause().group() == CauseGroup::Memory);
             summary.memory_24h += memory.count() as u32;
             let lines = lines.remove(&row.id.0).unwrap_or_default();
             sparks.push(Spark {
                 memory: lines.memory,
                 tasks: lines.tasks,
-                restarts: ends.iter().map(|end| (end.at, end.cause)).collect(),
+                restarts: ends.iter().map(|end| (end.at(), end.cause())).collect(),
             });
         }
         Ok(FleetView {

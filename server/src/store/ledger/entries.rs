@@ -136,13 +136,8 @@ pub(super) async fn ended(
         at: restart.ended_at,
         incident: filing.file(connection, &end).await?,
     };
-    let end = End {
-        restart: end.restart,
-        at: entry.ended_at,
-        cause,
-        confidence: restart.verdict.confidence,
-        counts: entry.counts,
-    };
+    let verdict = (cause, restart.verdict.confidence);
+    let end = End::new(end.restart, entry.ended_at, verdict, entry.counts);
     Ok((recorded, end))
 }
 
@@ -203,13 +198,7 @@ pub(super) async fn came_back(
         at: entry.ended_at,
         incident: filing.file(connection, &end).await?,
     };
-    let end = End {
-        restart: end.restart,
-        at: entry.ended_at,
-        cause,
-        confidence,
-        counts,
-    };
+    let end = End::new(end.restart, entry.ended_at, (cause, confidence), counts);
     Ok(Some((recorded, end)))
 }
 

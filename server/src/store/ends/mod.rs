@@ -1,8 +1,9 @@
 //! The ends of runs of the last month, in memory: how often each workload restarted, why it did last, and the marks under its line.
 //!
-//! An end takes 24 bytes; a fleet of ten thousand that restarts fifty thousand times in a month takes two megabytes. Ends come in as they are
-//! committed; what was in the ledger before is read once. Telling the same end again replaces it, so it does not matter in which order
+//! Ends come in as they are committed; what was in the ledger before is read once. Telling the same end again replaces it, so it does not matter in which order
 //! that happens.
+
+mod end;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,11 +15,12 @@ use domain::{
     Timestamp,
     ids::{RestartId, WorkloadId},
     verdict::{Cause, Confidence},
-    view::{LastRestart, RestartCounts},
 };
 use futures::TryStreamExt as _;
 use sqlx::PgPool;
 
+use self::end::MONTH;
+pub(super) use self::end::{End, count, last, within};
 use super::{
     error::{StoreError, While},
     text,
@@ -26,28 +28,8 @@ use super::{
 
 const DOING: &str = "reading the newest restarts";
 
-/// The longest stretch that is counted.
-const MONTH: TimeDelta = TimeDelta::days(30);
 /// Ends that are so much older than a month are let go of, unless they are the newest of their workload.
 const SLACK: TimeDelta = TimeDelta::days(1);
-
-/// An entry of the ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct End {
-    pub(super) restart: RestartId,
-    pub(super) at: Timestamp,
-    pub(super) cause: Cause,
-    pub(super) confidence: Confidence,
-    /// It counts as a restart.
-    pub(super) counts: bool,
-}
-
-impl End {
-    /// The order of the ledger.
-    const fn place(&self) -> (Timestamp, i64) {
-        (self.at, self.restart.0)
-    }
-}
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -95,6 +77,12 @@ impl Ends {
 
     async fn fill(&self, pool: &PgPool, from: Timestamp) -> Result<(), StoreError> {
         let round = self.lock().round;
+        let mut tx = pool.begin().await.during(DOING)?;
+        // A million take seconds.
+        sqlx::query!("SET LOCAL statement_timeout = '120s'")
+            .execute(&mut *tx)
+            .await
+            .during(DOING)?;
         let mut rows = sqlx::query!(
             r#"SELECT workload_id AS "workload!", id AS "id!", ended_at AS "at!", cause AS "cause!", confidence AS "confidence!",
                       counts AS "counts!"
@@ -107,22 +95,22 @@ impl Ends {
                WHERE newest.ended_at <= $1"#,
             from,
         )
-        .fetch(pool);
+        .fetch(&mut *tx);
         let mut found = HashMap::<_, Vec<_>>::new();
         while let Some(row) = rows.try_next().await.during(DOING)? {
-            let end = End {
-                restart: RestartId(row.id),
-                at: row.at,
-                cause: text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?,
-                confidence: text::known(
-                    &row.confidence,
-                    "restart.confidence",
-                    Confidence::from_name,
-                    DOING,
-                )?,
-                counts: row.counts,
-            };
+            let cause = text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?;
+            let confidence = text::known(
+                &row.confidence,
+                "restart.confidence",
+                Confidence::from_name,
+                DOING,
+            )?;
+            let end = End::new(RestartId(row.id), row.at, (cause, confidence), row.counts);
             found.entry(WorkloadId(row.workload)).or_default().push(end);
+        }
+        for ends in found.values_mut() {
+            ends.sort_unstable();
+            ends.shrink_to_fit();
         }
         let mut inner = self.lock_to_write();
         // Otherwise what was read may be from before something that nobody told us.
@@ -144,7 +132,7 @@ impl Ends {
     /// Lets go of ends before a moment: they are gone from the ledger.
     pub(super) fn forget(&self, before: Timestamp) {
         self.lock_to_write().workloads.retain(|_, ends| {
-            ends.retain(|end| end.at >= before);
+            ends.retain(|end| end.at() >= before);
             !ends.is_empty()
         });
     }
@@ -160,28 +148,33 @@ impl Ends {
 }
 
 impl Inner {
-    /// Adds what was read. What is here already was told later.
+    /// Adds what was read, in its order. What is here already was told later.
     fn add(&mut self, workload: WorkloadId, mut read: Vec<End>) {
-        let ends = self.workloads.entry(workload).or_default();
-        let told: HashSet<_> = ends.iter().map(|told| told.restart).collect();
-        read.retain(|end| !told.contains(&end.restart));
-        ends.append(&mut read);
-        ends.sort_unstable_by_key(End::place);
-        ends.shrink_to_fit();
+        let told = self.workloads.entry(workload).or_default();
+        if !told.is_empty() {
+            let known: HashSet<_> = told.iter().map(End::restart).collect();
+            read.retain(|end| !known.contains(&end.restart()));
+            read.append(told);
+            read.sort();
+        }
+        *told = read;
     }
 
     /// Adds an end that was committed, or replaces it.
     fn put(&mut self, workload: WorkloadId, end: End) {
         let ends = self.workloads.entry(workload).or_default();
         // Nearly always among the newest.
-        if let Some(known) = ends.iter().rposition(|told| told.restart == end.restart) {
+        if let Some(known) = ends
+            .iter()
+            .rposition(|told| told.restart() == end.restart())
+        {
             ends.remove(known);
         }
-        let place = ends.partition_point(|told| told.place() < end.place());
+        let place = ends.partition_point(|told| *told < end);
         ends.insert(place, end);
         let Some(newest) = ends.last() else { return };
-        let begin = newest.at - MONTH - SLACK;
-        let old = ends.partition_point(|told| told.at <= begin);
+        let begin = newest.at() - MONTH - SLACK;
+        let old = ends.partition_point(|told| told.at() <= begin);
         if old > 0 {
             ends.drain(..old);
             self.since = self.since.map(|since| since.max(begin));
@@ -225,36 +218,6 @@ impl Reading<'_> {
     }
 }
 
-/// Those after a moment and not after another.
-pub(super) fn within(ends: &[End], after: Timestamp, until: Timestamp) -> &[End] {
-    let place = |at| ends.partition_point(|end| end.at <= at);
-    &ends[place(after).min(place(until))..place(until)]
-}
-
-/// How many of them count, in each stretch that ends now.
-pub(super) fn count(ends: &[End], now: Timestamp) -> RestartCounts {
-    let month = within(ends, now - MONTH, now);
-    let last = |length| {
-        let counted = within(month, now - length, now).iter();
-        counted.filter(|end| end.counts).count() as u32
-    };
-    RestartCounts {
-        last_10m: last(TimeDelta::minutes(10)),
-        last_24h: last(TimeDelta::hours(24)),
-        last_7d: last(TimeDelta::days(7)),
-        last_30d: last(MONTH),
-    }
-}
-
-/// The newest of them.
-pub(super) fn last(ends: &[End]) -> Option<LastRestart> {
-    ends.last().map(|end| LastRestart {
-        at: end.at,
-        cause: end.cause,
-        confidence: end.confidence,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,19 +229,14 @@ mod tests {
     }
 
     fn end(restart: i64, minutes: i64) -> End {
-        End {
-            restart: RestartId(restart),
-            at: at(minutes),
-            cause: Cause::OutOfMemory,
-            confidence: Confidence::Confirmed,
-            counts: true,
-        }
+        let verdict = (Cause::OutOfMemory, Confidence::Confirmed);
+        End::new(RestartId(restart), at(minutes), verdict, true)
     }
 
     fn known(ends: &Ends) -> Vec<i64> {
         let inner = ends.lock();
         let known = inner.workloads.get(&ONE).into_iter().flatten();
-        known.map(|end| end.restart.0).collect()
+        known.map(|end| end.restart().0).collect()
     }
 
     #[test]
@@ -286,43 +244,13 @@ mod tests {
         let ends = Ends::default();
         ends.announce()
             .settle([(ONE, end(2, 20)), (ONE, end(1, 10))]);
-        let completed = End {
-            counts: false,
-            ..end(1, 30)
-        };
+        let completed = end(1, 30);
         ends.announce().settle([(ONE, completed)]);
         assert_eq!(known(&ends), [2, 1]);
         ends.lock_to_write()
             .add(ONE, vec![end(0, 5), end(1, 10), end(2, 20)]);
         assert_eq!(known(&ends), [0, 2, 1]);
         assert_eq!(ends.lock().workloads[&ONE].last(), Some(&completed));
-    }
-
-    #[test]
-    fn each_stretch_is_counted_from_its_begin() {
-        const DAY: i64 = 24 * 60;
-        let now = 100 * DAY;
-        // An end at the very begin of a stretch is out of it; one that does not count, and one that is still to come, too.
-        let mut ends: Vec<_> = [30 * DAY, 7 * DAY + 1, 7 * DAY, DAY, 10, 9, 0, -1]
-            .into_iter()
-            .zip(0..)
-            .map(|(age, id)| end(id, now - age))
-            .collect();
-        ends.insert(
-            6,
-            End {
-                counts: false,
-                ..end(9, now - 5)
-            },
-        );
-        let expected = RestartCounts {
-            last_10m: 2,
-            last_24h: 3,
-            last_7d: 4,
-            last_30d: 6,
-        };
-        assert_eq!(count(&ends, at(now)), expected);
-        assert_eq!(count(&ends, at(0)), RestartCounts::default());
     }
 
     #[test]
