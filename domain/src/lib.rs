@@ -20,6 +20,7 @@ pub mod log;
 pub mod metric;
 pub mod outlook;
 pub mod panic;
+pub mod profile;
 pub mod proof;
 pub mod redact;
 pub mod restart;

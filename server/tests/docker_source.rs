@@ -537,6 +537,43 @@ async fn probes_count_goroutines_and_a_hung_one_delays_nothing() {
     watch.scheduler.stop().await;
 }
 
+/// What its goroutines do is read while it can still be asked: the leak stands first.
+#[tokio::test]
+async fn a_program_close_to_its_limit_tells_what_its_goroutines_do() {
+    let engine = simulate(
+        r#"
+        history = "1h"
+        [[engine]]
+        name = "engine"
+        [[container]]
+        name = "full"
+        engine = "engine"
+        image = "full"
+        runtime = "go"
+        limit = "64 MiB"
+        level = 0.88
+        tasks = 40
+        "#,
+    )
+    .await;
+    let mut watch = Watch::over(engine.endpoint(), Duration::from_secs(1), None);
+    let poll = watch.complete_poll().await;
+    let full = id_of(&poll, "full");
+    let profile = watch
+        .find("its profile", |body| match body {
+            Body::Profile(container, seen) if *container == full => Some(seen.profile.clone()),
+            _ => None,
+        })
+        .await;
+    assert!(profile.total >= 20, "{profile:?}");
+    let told: u64 = profile.stacks.iter().map(|stack| stack.count).sum();
+    assert_eq!(told, profile.total, "every goroutine is somewhere");
+    let functions = profile.stacks.iter().flat_map(|stack| &stack.frames);
+    let mut names = functions.map(|frame| frame.function.as_str());
+    assert!(names.any(|name| name == "main.main"), "{profile:?}");
+    watch.scheduler.stop().await;
+}
+
 #[tokio::test]
 async fn a_container_that_is_about_to_meet_its_limit_is_read_at_every_beat() {
     let simulator = simulate(PLAIN).await;

@@ -6,13 +6,16 @@ use serde::{Deserialize, Serialize};
 use super::Asked;
 use crate::{
     Timestamp,
-    fact::{EngineEvent, Gap, Observation},
+    fact::{Action, EngineEvent, Gap, Observation},
     ids::EngineId,
     restart::{Restart, RestartKind},
     sample::{Sample, TIME_KEPT_TO_MS},
     verdict::Verdict,
     workload::ContainerSpec,
 };
+
+/// The signal that no program can refuse.
+const SIGKILL: i32 = 9;
 
 /// A run that ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,16 +59,22 @@ impl Death {
     }
 
     /// The readings of the run among those of its container. Where the end was not seen and is only known to have come before the next start,
-    /// one that was taken right before that start may be of the next process already: see [`TIME_KEPT_TO_MS`].
+    /// one that was taken right before that start may be of the next process already: see [`TIME_KEPT_TO_MS`]. And between SIGKILL and the end
+    /// the kernel takes the process apart: on a busy machine that takes long enough for a reading of what is left of its memory.
     pub fn readings(&self, samples: &[Sample]) -> Vec<Sample> {
         const KEPT_TO: TimeDelta = TimeDelta::milliseconds(TIME_KEPT_TO_MS as i64);
 
         let own = self.next.as_ref();
         let own = own.filter(|next| next.container == self.spec.id);
         let next = own.map(|next| next.started_at);
+        let killed_at = self.events.iter().find_map(|event| {
+            let is_own = event.container == self.spec.id && event.at > self.run_started_at;
+            (is_own && event.action == Action::Kill { signal: SIGKILL }).then_some(event.at)
+        });
+        let until = killed_at.unwrap_or(self.ended_at).min(self.ended_at);
         samples
             .iter()
-            .filter(|sample| sample.at >= self.run_started_at && sample.at <= self.ended_at)
+            .filter(|sample| sample.at >= self.run_started_at && sample.at <= until)
             .filter(|sample| next.is_none_or(|next| sample.at < next - KEPT_TO || next < sample.at))
             .copied()
             .collect()

@@ -17,7 +17,7 @@ pub struct Frame {
 }
 
 /// Stacks are cut here: a stack overflow has thousands of frames.
-pub(super) const MOST: usize = 60;
+pub const MOST: usize = 60;
 
 /// `path:12` or `path:12:5` as path and line; a column comes last and is left out.
 pub(super) fn place(text: &str) -> (String, Option<u32>) {

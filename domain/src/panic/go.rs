@@ -43,21 +43,25 @@ fn frames(lines: &[&str]) -> Vec<Frame> {
         if function == "panic" || function.starts_with("runtime.") {
             continue;
         }
-        let (file, line) = place
-            .and_then(|place| place.split_whitespace().next())
-            .map(frame::place)
-            .unzip();
-        frames.push(Frame {
-            in_app: !is_standard(function),
-            function: function.to_owned(),
-            file,
-            line: line.flatten(),
-        });
+        let place = place.and_then(|place| place.split_whitespace().next());
+        frames.push(frame(function, place.unwrap_or_default()));
         if frames.len() == frame::MOST {
             break;
         }
     }
     frames
+}
+
+/// A function at `file:line`, which may not have been told.
+pub(crate) fn frame(function: &str, place: &str) -> Frame {
+    let place = (!place.is_empty()).then(|| frame::place(place));
+    let (file, line) = place.unzip();
+    Frame {
+        in_app: !is_standard(function),
+        function: function.to_owned(),
+        file,
+        line: line.flatten(),
+    }
 }
 
 /// Paths of the standard library have no dot in their first part, which a module's host has; a program's own is `main`.

@@ -17,7 +17,8 @@ mod text;
 
 use serde::{Deserialize, Serialize};
 
-pub use frame::Frame;
+pub use frame::{Frame, MOST as MOST_FRAMES};
+pub(crate) use go::frame as go_frame;
 
 /// Whose message it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

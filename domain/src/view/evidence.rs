@@ -9,6 +9,7 @@ use crate::{
     ids::{IncidentId, RestartId, WorkloadId},
     log::{LogLine, LogMissing, Stream},
     panic::{Frame, Language},
+    profile::Growth,
     revision::RevisionReason,
     sample::Sample,
     verdict::{Cause, Confidence, Evidence},
@@ -33,6 +34,8 @@ pub struct RestartDetail {
     pub log: Option<LogSummary>,
     /// What the program said of its own end; `null` when that is not known.
     pub panic: Option<PanicDetail>,
+    /// What its goroutines were doing before the end, where it tells (`inquest.pprof`); `null` when it does not, or nobody had looked.
+    pub goroutines: Option<Growth>,
     /// Readings around the end; `null` when there were none.
     pub black_box: Option<BlackBoxView>,
     /// Who used most memory on the same engine then, the largest first.

@@ -1,6 +1,6 @@
 //! The course of a quantity in small: what fits into a row of a table.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 
 use super::SeriesView;
 use crate::metric::{Metric, TaskKind};
@@ -20,12 +20,11 @@ pub struct SparkLine {
     pub step_ms: i64,
     /// The highest value there is.
     pub highest: f64,
-    levels: Levels,
+    /// Minimum, maximum and last value of one bucket after the other, two bytes each, the lower one first. As one run of bytes: element by
+    /// element would take three times as long to write and to read.
+    #[serde(with = "serde_bytes")]
+    levels: Vec<u8>,
 }
-
-/// Minimum, maximum and last value of one bucket after the other, two bytes each, the lower one first.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Levels(Vec<u8>);
 
 /// The level of the highest value.
 const TOP: u16 = u16::MAX - 1;
@@ -65,14 +64,14 @@ impl SparkLine {
             from_ms,
             step_ms,
             highest,
-            levels: Levels(levels),
+            levels,
         })
     }
 
     /// Minimum, maximum and last value of every bucket; `None` where nothing was seen.
     pub fn buckets(&self) -> impl ExactSizeIterator<Item = Option<[f64; 3]>> {
         let value = |level: u16| self.highest * f64::from(level) / f64::from(TOP);
-        self.levels.0.chunks_exact(BUCKET).map(move |bytes| {
+        self.levels.chunks_exact(BUCKET).map(move |bytes| {
             let level = |index: usize| u16::from_le_bytes([bytes[index], bytes[index + 1]]);
             let levels = [level(0), level(2), level(4)];
             (!levels.contains(&NONE)).then(|| levels.map(value))
@@ -87,33 +86,6 @@ impl SparkLine {
             (series.from.timestamp_millis(), series.step_ms),
             &buckets,
         )
-    }
-}
-
-// As one run of bytes: element by element would take three times as long to write and to read.
-impl Serialize for Levels {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Levels {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-
-        impl de::Visitor<'_> for Bytes {
-            type Value = Levels;
-
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("bytes")
-            }
-
-            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Levels, E> {
-                Ok(Levels(bytes.to_vec()))
-            }
-        }
-
-        deserializer.deserialize_bytes(Bytes)
     }
 }
 

@@ -3,7 +3,8 @@
 mod desk;
 pub(crate) mod history;
 pub mod metrics;
-pub mod recorder;
+pub mod profiles;
+mod recorder;
 mod ring;
 mod scene;
 mod stalled;

@@ -18,6 +18,7 @@ use domain::{
     fact::{EngineEvent, Gap, Poll},
     ids::{EngineId, SourceId},
     log::LogTail,
+    profile::Seen,
     source::{EngineInfo, SourceState},
 };
 
@@ -45,6 +46,8 @@ pub enum Body {
     Probe(ProbeHealth),
     /// What a run wrote before its end, or why that cannot be known.
     Log(LogTail),
+    /// What the program in a container was doing.
+    Profile(EngineId, Seen),
 }
 
 /// How a source is, after a poll or a failed try.

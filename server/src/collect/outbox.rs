@@ -71,6 +71,7 @@ impl Outbox {
             Body::Poll(poll) => self.send_large(bytes(poll), message),
             // Without lines it is as small as an event, and as important.
             Body::Log(tail) if tail.reason().is_none() => self.send_large(tail.size(), message),
+            Body::Profile(_, seen) => self.send_large(seen.profile.size(), message),
             _ => self.events.try_send(message).is_ok(),
         };
         if sent {

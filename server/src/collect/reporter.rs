@@ -5,8 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use domain::{
     Timestamp,
     fact::{EngineEvent, Gap, GapKind, Poll},
-    ids::SourceId,
+    ids::{EngineId, SourceId},
     log::{LogMissing, LogTail},
+    profile::Seen,
 };
 use metrics::counter;
 
@@ -128,6 +129,11 @@ impl Reporter {
         if !self.send(Body::Log(tail), "polls") {
             self.send(Body::Log(instead), "events");
         }
+    }
+
+    /// Hands over a profile. When the queue is full the next one will do.
+    pub fn profile(&self, container: EngineId, seen: Seen) {
+        self.send(Body::Profile(container, seen), "polls");
     }
 
     fn send(&self, body: Body, queue: &'static str) -> bool {

@@ -15,7 +15,7 @@ use domain::{
 use simulator::{Simulation, Tick};
 use tokio::sync::mpsc;
 
-use super::translate;
+use super::{profiles::Profiler, translate};
 use crate::{
     analyze::Recorder,
     collect::{Body, Message, registry::SourceSpec},
@@ -119,6 +119,7 @@ fn compute(simulation: &Simulation, ids: HashMap<String, SourceId>, sender: &mps
 /// Turns looks at the whole fleet into what each engine's source would have said.
 struct Watcher {
     engines: HashMap<String, Engine>,
+    profiler: Profiler,
 }
 
 struct Engine {
@@ -139,6 +140,7 @@ impl Watcher {
                 .into_iter()
                 .map(|(name, source)| (name, engine(source)))
                 .collect(),
+            profiler: Profiler::default(),
         }
     }
 
@@ -172,7 +174,12 @@ impl Watcher {
                 .containers
                 .iter()
                 .filter(|sample| *sample.container.engine == **name);
+            let profiles = containers
+                .clone()
+                .filter_map(|sample| self.profiler.look(tick.at, sample));
+            let profiles: Vec<Message> = profiles.map(|profile| engine.says(profile)).collect();
             messages.push(engine.says(Body::Poll(translate::poll(tick.at, containers))));
+            messages.extend(profiles);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! over their real API.
 
 mod history;
+mod profiles;
 mod translate;
 
 use std::{

@@ -132,7 +132,7 @@ fn spec(identity: &Identity) -> ContainerSpec {
     }
 }
 
-fn sample(at: DateTime<Utc>, seen: &ContainerSample) -> Option<Sample> {
+pub(super) fn sample(at: DateTime<Utc>, seen: &ContainerSample) -> Option<Sample> {
     let stats = seen.stats?;
     let kernel = TaskCount {
         kind: TaskKind::KernelTasks,

@@ -22,6 +22,7 @@ mod migrate;
 mod opinions;
 mod panics;
 mod pool;
+mod profiles;
 mod proofs;
 mod resolve;
 mod restart_detail;

@@ -36,6 +36,7 @@ impl Store {
             corrections: self.corrections(id).await?,
             log: self.log_summary(id).await?,
             panic: self.panic_detail(id).await?,
+            goroutines: self.goroutines(id).await?,
             black_box,
             neighbours: neighbours.unwrap_or_default(),
             row,

@@ -74,9 +74,8 @@ fn tier_of(root: &str) -> Tier {
         MERGED => Tier::Chunks1d,
         ROLLUPS => Tier::Rollups5m,
         HOURS => Tier::Rollups1h,
-        "restart" | "run" | "fact" | "panic" | "verdict_revision" | "correction" | "black_box" => {
-            Tier::Restarts
-        }
+        "restart" | "run" | "fact" | "panic" | "verdict_revision" | "correction" | "black_box"
+        | "profile" => Tier::Restarts,
         "run_log" => Tier::Logs,
         "incident" | "incident_restart" | "incident_entry" => Tier::Incidents,
         "alert" | "alert_notice" | "delivery" => Tier::Alerts,

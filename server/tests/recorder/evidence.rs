@@ -6,6 +6,7 @@ use domain::{
     fact::{Action, EngineEvent, Observation, Poll},
     ids::EngineId,
     log::{LogMissing, LogTail, Raw, Stream},
+    profile::Seen,
     revision::RevisionReason,
     sample::Sample,
     source::{EngineInfo, SourceState},
@@ -610,4 +611,70 @@ async fn exported(engine: &str) {
         );
         assert_eq!(expect.cause, row.cause.name());
     }
+}
+
+/// What grew is what leaks: the profile before the end beside the first one of the same run.
+#[tokio::test]
+async fn what_its_goroutines_were_doing_is_kept_with_the_end() {
+    let mut story = Story::begin().await;
+    let profile = |story: &Story, second: f64, reapers: u64| {
+        let text = format!(
+            "goroutine profile: total {}\n{reapers} @ 0x1\n#\t0x1\tmain.(*Pool).reap+0x7b\t/src/pool.go:492\n\n\
+             2 @ 0x2\n#\t0x2\tmain.main+0x1\t/src/main.go:44\n",
+            reapers + 2
+        );
+        let at = story.at(second);
+        let profile = domain::profile::goroutines(&text).expect("is one");
+        Body::Profile(EngineId::from("web"), Seen { at, profile })
+    };
+    let mut facts: Vec<Body> = [(5.0, 3), (30.0, 200), (55.0, 41_191)]
+        .map(|(second, reapers)| profile(&story, second, reapers))
+        .into();
+    facts.push(story.event(60.0, Action::Oom));
+    facts.push(story.event(60.1, Action::died(137)));
+    facts.push(story.event(61.0, Action::Start));
+    // That of the next run does not count for this one.
+    facts.push(profile(&story, 75.0, 1));
+    story.record(facts).await;
+    let growth = story.only_restart().await.goroutines.expect("is kept");
+    assert_eq!(
+        (growth.first_at, growth.last_at),
+        (Some(story.at(5.0)), story.at(55.0))
+    );
+    assert_eq!((growth.first_total, growth.last_total), (Some(5), 41_193));
+    let leak = growth.leak().expect("piles up");
+    assert_eq!((leak.first, leak.last), (3, 41_191));
+    let place = leak.place().expect("is told");
+    assert_eq!(
+        (place.function.as_str(), place.line),
+        ("main.(*Pool).reap", Some(492))
+    );
+
+    // A later look at the same end, as when its log comes, forgets nothing.
+    let late = story.log(60.1, PANIC);
+    story.record(vec![late]).await;
+    let again = story.only_restart().await;
+    assert_eq!(again.goroutines, Some(growth));
+}
+
+/// What the kernel has left of a process that it takes apart is no memory that the program used.
+#[tokio::test]
+async fn a_reading_between_sigkill_and_the_end_does_not_count() {
+    let mut story = Story::begin().await;
+    let began = story.began;
+    let mut facts = vec![
+        story.poll(story.at(59.0), began, &[(75, "web"), (900, "db")]),
+        story.event(49.0, Action::Kill { signal: 15 }),
+        story.event(59.3, Action::Kill { signal: 9 }),
+        story.poll(story.at(59.7), began, &[(15, "web"), (900, "db")]),
+    ];
+    facts.push(story.event(60.0, Action::died(137)));
+    facts.push(story.event(60.1, Action::Stop));
+    facts.push(story.event(61.0, Action::Start));
+    facts.push(story.event(61.1, Action::Restart));
+    story.record(facts).await;
+    let detail = story.only_restart().await;
+    assert_eq!(detail.row.cause, Cause::Stopped);
+    let last = detail.last_sample.expect("was read");
+    assert_eq!((last.at, last.memory_ratio()), (story.at(59.0), Some(0.75)));
 }

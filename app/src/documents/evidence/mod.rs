@@ -5,6 +5,8 @@
 pub mod chart;
 pub mod correction;
 pub mod excerpt;
+pub mod frames;
+pub mod goroutines;
 pub mod log;
 pub mod neighbours;
 pub mod panic;
@@ -15,6 +17,8 @@ pub mod words;
 pub use chart::BlackBoxChart;
 pub use correction::{CorrectionForm, Corrections};
 pub use excerpt::LogExcerpt;
+pub use frames::Frames;
+pub use goroutines::Goroutines;
 pub use log::LogBlock;
 pub use neighbours::Neighbours;
 pub use panic::PanicBlock;

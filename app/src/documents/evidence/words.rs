@@ -1,6 +1,8 @@
 //! What is said about one end.
 
 use domain::{
+    Timestamp,
+    profile::Growth,
     verdict::{Cause, Evidence, EvidenceKind, Stance},
     view::{PanicGroup, RestartRow},
 };
@@ -119,4 +121,42 @@ pub fn came_back(group: &PanicGroup) -> Option<String> {
 pub fn plural(n: usize, noun: &str) -> String {
     let end = if n == 1 { "" } else { "s" };
     format!("{}{NBSP}{noun}{end}", count(n as f64))
+}
+
+/// Where goroutines pile up, or that they do not.
+pub fn piled_up(growth: &Growth) -> String {
+    let total = count(growth.last_total as f64);
+    let Some(first_total) = growth.first_total else {
+        return format!(
+            "There were {total}. The run ended before it was looked at a second time, so what had become more is not known."
+        );
+    };
+    let Some((leak, place)) = growth.leak().and_then(|leak| Some((leak, leak.place()?))) else {
+        return format!(
+            "There were {total}, at first {}. At no place did they pile up.",
+            count(first_total as f64)
+        );
+    };
+    format!(
+        "{} of {total} are in {}. At first {} there: they are begun again and again, and do not end.",
+        count(leak.last as f64),
+        place.function,
+        match leak.first {
+            0 => "none was".to_owned(),
+            1 => "one was".to_owned(),
+            more => format!("{} were", count(more as f64)),
+        }
+    )
+}
+
+/// When they were looked at.
+pub fn looked(growth: &Growth, ended_at: Timestamp) -> String {
+    let before = |from: Timestamp, to: Timestamp| duration((to - from).num_milliseconds());
+    let last = format!("{} before the end", before(growth.last_at, ended_at));
+    growth.first_at.map_or(last.clone(), |first| {
+        format!(
+            "{last}, compared with {} earlier",
+            before(first, growth.last_at)
+        )
+    })
 }

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 
 use super::{PostMortem, words};
 use crate::{
-    documents::evidence::{LogExcerpt, Neighbours, PanicBlock},
+    documents::evidence::{Goroutines, LogExcerpt, Neighbours, PanicBlock},
     erase::Erase,
     format::{NBSP, day_clock},
 };
 
-/// The panic, the log in brief, and the neighbours where it was for want of memory of the host.
+/// The panic, what goroutines were doing, the log in brief, and the neighbours where it was for want of memory of the host.
 #[component]
 pub fn Said(
     /// The incident.
@@ -27,6 +27,9 @@ pub fn Said(
         .panic
         .clone()
         .map(|panic| view! { <PanicBlock panic /> });
+    let goroutines = restart
+        .goroutines
+        .map(|growth| view! { <Goroutines growth ended_at=row.ended_at /> });
     let log = page
         .log
         .map(|log| view! { <LogExcerpt restart=row.id of log panic=restart.panic /> });
@@ -36,6 +39,7 @@ pub fn Said(
     Some(
         view! {
             {panic}
+            {goroutines}
             {log}
             {neighbours}
         }

@@ -11,8 +11,8 @@ use leptos_router::hooks::use_params_map;
 use super::{
     Draft, asking,
     evidence::{
-        BlackBoxChart, CorrectionForm, Corrections, EvidenceColumns, LogBlock, Neighbours,
-        PanicBlock, Revisions, VerdictBlock, words,
+        BlackBoxChart, CorrectionForm, Corrections, EvidenceColumns, Goroutines, LogBlock,
+        Neighbours, PanicBlock, Revisions, VerdictBlock, words,
     },
     failed,
 };
@@ -91,6 +91,9 @@ fn Loaded(detail: RestartDetail, log: Option<LogView>, draft: Draft) -> impl Int
         .panic
         .clone()
         .map(|panic| view! { <PanicBlock panic /> });
+    let goroutines = detail
+        .goroutines
+        .map(|growth| view! { <Goroutines growth ended_at=row.ended_at /> });
     let chosen = detail
         .corrections
         .first()
@@ -133,6 +136,7 @@ fn Loaded(detail: RestartDetail, log: Option<LogView>, draft: Draft) -> impl Int
             inferred=detail.inferred_peak
         />
         {panic}
+        {goroutines}
         <LogBlock restart=row.id workload=row.workload log panic=detail.panic />
         <Neighbours neighbours=detail.neighbours />
         <Revisions revisions=detail.revisions now=(row.cause, row.confidence) />

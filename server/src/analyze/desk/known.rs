@@ -3,7 +3,10 @@
 use chrono::TimeDelta;
 use domain::{Timestamp, fact::Observation, workload::ContainerState};
 
-use crate::{analyze::ring::Ring, store::Resolved};
+use crate::{
+    analyze::{profiles::Profiles, ring::Ring},
+    store::Resolved,
+};
 
 /// The store is told of a state again after so long although it is the same: should it know better, that lasts no longer.
 const TELL_AGAIN: TimeDelta = TimeDelta::hours(1);
@@ -18,6 +21,7 @@ pub(in crate::analyze) struct Known {
     /// Whether the engine still has it, as far as we know.
     pub(super) is_present: bool,
     pub(super) ring: Ring,
+    pub(super) profiles: Profiles,
 }
 
 /// What the store is told of a container's state. It is told again when it changes, and after [`TELL_AGAIN`].

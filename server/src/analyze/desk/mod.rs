@@ -12,6 +12,7 @@ use domain::{
     fact::{Action, Gap, GapKind, Observation, Poll},
     ids::{ContainerKey, EngineId, SourceId},
     ledger::{Ledger, Step},
+    profile::Growth,
     sample::Sample,
     workload::ContainerState,
 };
@@ -65,6 +66,8 @@ pub(super) struct Found {
     pub(super) samples: Option<Vec<Sample>>,
     /// The largest users of memory when it was found.
     pub(super) neighbours: Vec<Neighbour>,
+    /// What the program was doing before, if it tells.
+    pub(super) goroutines: Option<Growth>,
 }
 
 impl Desk {
@@ -151,6 +154,11 @@ impl Desk {
             }
             Body::Probe(probe) => self.incoming.probes.push(probe),
             Body::Log(tail) => self.scenes.log(tail),
+            Body::Profile(container, seen) => {
+                if let Some(known) = self.containers.get_mut(&container) {
+                    known.profiles.push(seen);
+                }
+            }
         }
     }
 
@@ -301,8 +309,13 @@ impl Desk {
     fn settle(&mut self, at: Timestamp) {
         let mut users = None;
         for step in self.ledger.due(at) {
-            let (mut samples, mut neighbours) = (None, Vec::new());
+            let (mut samples, mut neighbours, mut goroutines) = (None, Vec::new(), None);
             if let Step::Died(death) = &step {
+                let known = self.containers.get_mut(&death.spec.id);
+                goroutines = known.and_then(|known| {
+                    let profiles = &mut known.profiles;
+                    profiles.take(death.run_started_at, death.ended_at)
+                });
                 let known = self.containers.get(&death.spec.id);
                 samples =
                     known.and_then(|known| known.ring.range(ring::reach(death), death.ended_at));
@@ -315,6 +328,7 @@ impl Desk {
                 step,
                 samples,
                 neighbours,
+                goroutines,
             });
         }
     }

@@ -33,6 +33,7 @@ impl Recorder {
                         log,
                         panic,
                         black_box: Some(scene::black_box(&death, &samples, found.neighbours)),
+                        goroutines: found.goroutines,
                     });
                     desk.scenes.judged(death);
                     LedgerChange::Ended(Box::new(entry))
@@ -109,6 +110,7 @@ impl Recorder {
                 log: Some(log),
                 panic,
                 black_box: None,
+                goroutines: None,
             });
         }
         // Ends that were judged before Inquest was restarted: their verdicts stay, their logs are kept.

@@ -1,6 +1,6 @@
 //! One question to one container's endpoint.
 
-use domain::{ids::EngineId, sample::TaskCount};
+use domain::{ids::EngineId, profile::Profile, sample::TaskCount};
 
 use super::{expvar, fetch::Client, openmetrics, pprof, site::Kind};
 
@@ -11,6 +11,8 @@ pub struct Question {
     container: EngineId,
     kind: Kind,
     urls: Vec<String>,
+    /// Whether the whole profile is wanted rather than its first line.
+    pub(super) profile: bool,
 }
 
 /// What came of a question.
@@ -20,10 +22,11 @@ pub struct Reply {
     pub(super) result: Result<Answer, String>,
 }
 
-/// A count and the address that told it.
+/// A count, what was told beside it, and the address that told it.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) count: TaskCount,
+    pub(super) profile: Option<Profile>,
     pub(super) url: String,
 }
 
@@ -31,6 +34,12 @@ impl Reply {
     /// Whether no address answered.
     pub fn failed(&self) -> bool {
         self.result.is_err()
+    }
+
+    /// The profile, if one was asked for and told, with whose it is.
+    pub fn take_profile(&mut self) -> Option<(EngineId, Profile)> {
+        let profile = self.result.as_mut().ok()?.profile.take()?;
+        Some((self.container.clone(), profile))
     }
 }
 
@@ -41,17 +50,25 @@ impl Question {
             container,
             kind,
             urls,
+            profile: false,
         }
+    }
+
+    /// The same, and for the whole profile.
+    pub(super) const fn with_profile(mut self) -> Self {
+        self.profile = true;
+        self
     }
 
     /// Asks one address after the other until one answers.
     pub async fn ask(self) -> Reply {
         let mut problems = Vec::new();
         for url in &self.urls {
-            match count(&self.client, self.kind, url).await {
-                Ok(count) => {
+            match self.ask_one(url).await {
+                Ok((count, profile)) => {
                     let answer = Answer {
                         count,
+                        profile,
                         url: url.clone(),
                     };
                     return Reply {
@@ -67,23 +84,30 @@ impl Question {
             result: Err(problems.join("; ")),
         }
     }
-}
 
-async fn count(client: &Client, kind: Kind, url: &str) -> Result<TaskCount, String> {
-    match kind {
-        Kind::Pprof => {
-            let head = client
-                .head(&pprof::goroutine_url(url), pprof::LONGEST_HEAD)
-                .await?;
-            pprof::goroutines(&head).ok_or_else(|| "the answer is no goroutine profile".to_owned())
-        }
-        Kind::Expvar => {
-            let body = client.body(url, expvar::LARGEST).await?;
-            expvar::goroutines(&body)
-        }
-        Kind::Metrics => {
-            let body = client.body(url, openmetrics::LARGEST).await?;
-            openmetrics::tasks(&body).ok_or_else(|| openmetrics::NO_TASKS.to_owned())
+    async fn ask_one(&self, url: &str) -> Result<(TaskCount, Option<Profile>), String> {
+        match self.kind {
+            Kind::Pprof => {
+                let url = pprof::goroutine_url(url);
+                if self.profile {
+                    let text = self.client.beginning(&url, pprof::LARGEST).await?;
+                    let profile = domain::profile::goroutines(&text).ok_or(pprof::NO_PROFILE)?;
+                    Ok((pprof::count(profile.total), Some(profile)))
+                } else {
+                    let head = self.client.head(&url, pprof::LONGEST_HEAD).await?;
+                    let count = pprof::goroutines(&head).ok_or(pprof::NO_PROFILE)?;
+                    Ok((count, None))
+                }
+            }
+            Kind::Expvar => {
+                let body = self.client.body(url, expvar::LARGEST).await?;
+                Ok((expvar::goroutines(&body)?, None))
+            }
+            Kind::Metrics => {
+                let body = self.client.body(url, openmetrics::LARGEST).await?;
+                let count = openmetrics::tasks(&body).ok_or(openmetrics::NO_TASKS)?;
+                Ok((count, None))
+            }
         }
     }
 }

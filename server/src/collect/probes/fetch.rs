@@ -44,6 +44,20 @@ impl Client {
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
+    /// A body, or as much of it as `most` bytes.
+    pub(super) async fn beginning(&self, url: &str, most: usize) -> Result<String, String> {
+        let mut response = self.get(url).await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() >= most {
+                body.truncate(most);
+                break;
+            }
+        }
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
     /// The first line of a body. The rest is not read: the connection is closed instead.
     pub(super) async fn head(&self, url: &str, longest: usize) -> Result<String, String> {
         let mut response = self.get(url).await?;

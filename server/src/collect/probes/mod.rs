@@ -20,7 +20,10 @@ pub use self::{
     openmetrics::{Line, parse_line},
     site::{Published, Site},
 };
-use self::{fetch::Client, site::Plan};
+use self::{
+    fetch::Client,
+    site::{Kind, Plan},
+};
 use super::ProbeHealth;
 
 /// What is known about a container's tasks.
@@ -51,7 +54,18 @@ struct Target {
     answer: Option<(Instant, TaskCount)>,
     /// Whether it was reported to work, if anything was.
     reported_works: Option<bool>,
+    /// Since when its run is known.
+    found_at: Instant,
+    /// When its whole profile was asked for last.
+    profiled_at: Option<Instant>,
 }
+
+/// A run is looked at as a whole for the first time once it has begun its work.
+const FIRST_PROFILE: Duration = Duration::from_mins(1);
+/// And then so often: what is far from its limit can end, too.
+const PROFILE_EVERY: Duration = Duration::from_mins(5);
+/// Close to its limit, at every turn. The program makes the whole profile in any case; more of it is read.
+const PROFILE_EVERY_ARMED: Duration = Duration::from_secs(9);
 
 impl Prober {
     /// `engine_host` is where published ports are; answers older than `fresh_for` no longer count.
@@ -107,8 +121,9 @@ impl Prober {
         self.targets.retain(|id, _target| keep(id));
     }
 
-    /// The question to put to a container's probe now. `None` when it has none or has not answered the last one yet.
-    pub fn ask(&mut self, id: &EngineId) -> Option<Question> {
+    /// The question to put to a container's probe now. `None` when it has none or has not answered the last one yet. Of one that is close to
+    /// its limit, `is_armed`, more is asked.
+    pub fn ask(&mut self, id: &EngineId, is_armed: bool) -> Option<Question> {
         let target = self.targets.get_mut(id)?;
         if target.asking || target.plan.candidates.is_empty() {
             return None;
@@ -123,12 +138,13 @@ impl Prober {
         {
             urls[..=working].rotate_right(1);
         }
-        Some(Question::new(
-            self.client.clone(),
-            id.clone(),
-            target.plan.kind,
-            urls,
-        ))
+        let question = Question::new(self.client.clone(), id.clone(), target.plan.kind, urls);
+        Some(if target.wants_profile(is_armed) {
+            target.profiled_at = Some(Instant::now());
+            question.with_profile()
+        } else {
+            question
+        })
     }
 
     /// Takes the answer. Returns the health to report when it changed.
@@ -166,7 +182,18 @@ impl Target {
             asking: false,
             answer: None,
             reported_works: None,
+            found_at: Instant::now(),
+            profiled_at: None,
         }
+    }
+
+    fn wants_profile(&self, is_armed: bool) -> bool {
+        let is_due = match self.profiled_at {
+            None => is_armed || self.found_at.elapsed() >= FIRST_PROFILE,
+            Some(at) if is_armed => at.elapsed() >= PROFILE_EVERY_ARMED,
+            Some(at) => at.elapsed() >= PROFILE_EVERY,
+        };
+        is_due && self.plan.kind == Kind::Pprof
     }
 
     fn report(&mut self, id: &EngineId, problem: Option<String>) -> Option<ProbeHealth> {

@@ -4,6 +4,10 @@ use domain::{metric::TaskKind, sample::TaskCount};
 
 /// The first line is short; whatever has none in this many bytes is something else.
 pub(super) const LONGEST_HEAD: usize = 4 << 10;
+/// So much of a whole profile is read. Stacks come by how many goroutines have them, so what is cut off is least.
+pub(super) const LARGEST: usize = 1 << 20;
+/// When it is something else.
+pub(super) const NO_PROFILE: &str = "the answer is no goroutine profile";
 
 /// The goroutine profile below a pprof index. `debug=1` is the aggregated text, the cheapest one that has the total.
 pub(super) fn goroutine_url(index: &str) -> String {
@@ -26,10 +30,15 @@ pub(super) fn goroutines(head: &str) -> Option<TaskCount> {
         .trim()
         .parse()
         .ok()?;
-    Some(TaskCount {
+    Some(self::count(count))
+}
+
+/// A number of goroutines.
+pub(super) const fn count(count: u64) -> TaskCount {
+    TaskCount {
         kind: TaskKind::Goroutines,
         count,
-    })
+    }
 }
 
 #[cfg(test)]

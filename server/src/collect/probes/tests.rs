@@ -30,7 +30,7 @@ fn site(label: &str, server: &MockServer, path: &str) -> Site {
 }
 
 async fn ask(prober: &mut Prober) -> Option<ProbeHealth> {
-    let reply = prober.ask(&id()).expect("a question").ask().await;
+    let reply = prober.ask(&id(), false).expect("a question").ask().await;
     prober.heard(reply)
 }
 
@@ -135,8 +135,8 @@ async fn a_hung_process_is_given_up_and_asked_only_once_at_a_time() {
     let mut site = site("inquest.metrics", &server, "/metrics");
     site.addresses.remove(0);
     prober.found(&id(), &site);
-    let question = prober.ask(&id()).expect("a question");
-    assert!(prober.ask(&id()).is_none(), "one at a time");
+    let question = prober.ask(&id(), false).expect("a question");
+    assert!(prober.ask(&id(), false).is_none(), "one at a time");
     let asked = Instant::now();
     let health = prober.heard(question.ask().await).expect("news");
     assert!(asked.elapsed() < Duration::from_secs(5));
@@ -146,14 +146,14 @@ async fn a_hung_process_is_given_up_and_asked_only_once_at_a_time() {
             .expect("a problem")
             .contains("no answer within 2 s")
     );
-    assert!(prober.ask(&id()).is_some());
+    assert!(prober.ask(&id(), false).is_some());
 }
 
 #[test]
 fn a_container_without_labels_is_not_probed() {
     let mut prober = Prober::new("127.0.0.1".to_owned(), FRESH);
     assert_eq!(prober.found(&id(), &Site::default()), None);
-    assert!(prober.ask(&id()).is_none());
+    assert!(prober.ask(&id(), false).is_none());
     assert_eq!(prober.tasks(&id(), Instant::now()), Tasks::Unprobed);
 }
 
@@ -171,5 +171,66 @@ fn a_label_nobody_understands_is_told() {
             .expect("a problem")
             .contains("label inquest.metrics")
     );
-    assert!(prober.ask(&id()).is_none());
+    assert!(prober.ask(&id(), false).is_none());
+}
+
+#[tokio::test]
+async fn the_whole_profile_is_read_of_what_is_close_to_its_limit() {
+    const TEXT: &str =
+        "goroutine profile: total 41203\n41191 @ 0x1\n#\t0x1\tmain.reap+0x1\t/src/main.go:7\n";
+    let server = MockServer::start().await;
+    Mock::given(path("/debug/pprof/goroutine"))
+        .respond_with(ResponseTemplate::new(200).set_body_string(TEXT))
+        .mount(&server)
+        .await;
+    let mut prober = Prober::new("127.0.0.1".to_owned(), FRESH);
+    prober.found(&id(), &site("inquest.pprof", &server, "/debug/pprof"));
+    let mut ask = async |is_armed| {
+        let question = prober.ask(&id(), is_armed).expect("a question");
+        let mut reply = question.ask().await;
+        let profile = reply.take_profile();
+        prober.heard(reply);
+        (profile, prober.tasks(&id(), Instant::now()))
+    };
+    let count = Tasks::Probed(Some(TaskCount {
+        kind: TaskKind::Goroutines,
+        count: 41_203,
+    }));
+    assert_eq!(
+        ask(false).await,
+        (None, count),
+        "far from it, the number is enough"
+    );
+    let (profile, told) = ask(true).await;
+    let (whose, profile) = profile.expect("a profile");
+    assert_eq!((whose, told), (id(), count));
+    assert_eq!(profile.stacks[0].count, 41_191);
+    assert_eq!(profile.stacks[0].frames[0].function, "main.reap");
+    assert_eq!(ask(true).await, (None, count), "not twice in a second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_is_taken_a_minute_after_the_begin_and_then_every_five() {
+    let mut prober = Prober::new("127.0.0.1".to_owned(), FRESH);
+    let of = |label: &str| Site {
+        labels: [(label.to_owned(), ":6060/debug".to_owned())].into(),
+        addresses: vec!["127.0.0.2".parse().expect("an address")],
+        ..Site::default()
+    };
+    let mut seconds_of_profiles = async |label: &str| {
+        prober.forget(&id());
+        prober.found(&id(), &of(label));
+        let mut found = Vec::new();
+        for second in (0..=700).step_by(10) {
+            // Not put to anybody: nobody is there.
+            if prober.ask(&id(), false).expect("a question").profile {
+                found.push(second);
+            }
+            prober.targets.get_mut(&id()).expect("is one").asking = false;
+            tokio::time::advance(Duration::from_secs(10)).await;
+        }
+        found
+    };
+    assert_eq!(seconds_of_profiles("inquest.pprof").await, [60, 360, 660]);
+    assert_eq!(seconds_of_profiles("inquest.metrics").await, [0; 0]);
 }

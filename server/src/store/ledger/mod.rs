@@ -12,6 +12,7 @@ use domain::{
     ledger::LedgerChange,
     log::LogTail,
     panic::Panic,
+    profile::Growth,
 };
 use sqlx::{PgConnection, PgPool};
 
@@ -21,7 +22,7 @@ use super::{
     ends::{End, Ends},
     error::{StoreError, While},
     incidents::Filing,
-    logs, panics, resolve,
+    logs, panics, profiles, resolve,
 };
 
 const DOING: &str = "writing the ledger";
@@ -78,6 +79,8 @@ pub struct Beside {
     pub panic: Option<Panic>,
     /// Readings around the end.
     pub black_box: Option<BlackBox>,
+    /// What the program was doing before.
+    pub goroutines: Option<Growth>,
 }
 
 impl Ledger<'_> {
@@ -191,6 +194,7 @@ impl Ledger<'_> {
             panic: log.panic(),
             log: Some(log),
             black_box: None,
+            goroutines: None,
         };
         self.record_with(source, &[], &[beside]).await?;
         Ok(())
@@ -214,6 +218,9 @@ async fn keep_beside(
     }
     if let Some(black_box) = &beside.black_box {
         black_boxes::keep(connection, container, run, black_box).await?;
+    }
+    if let Some(goroutines) = &beside.goroutines {
+        profiles::keep(connection, container, run, goroutines).await?;
     }
     Ok(())
 }

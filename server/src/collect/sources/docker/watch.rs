@@ -68,7 +68,10 @@ enum Answer {
         asked: Timestamp,
         result: Result<Option<Stats>, Failure>,
     },
-    Probe(probes::Reply),
+    Probe {
+        asked: Timestamp,
+        reply: probes::Reply,
+    },
     // Boxed: it may have a thousand lines.
     Log(Box<LogTail>),
 }

@@ -1,7 +1,7 @@
 //! What is done with what requests brought.
 
 use bollard::models::ContainerInspectResponse;
-use domain::{Timestamp, ids::EngineId};
+use domain::{Timestamp, ids::EngineId, profile::Seen};
 use metrics::counter;
 use tokio::time::Instant;
 
@@ -28,7 +28,7 @@ impl Watch<'_> {
             },
             Answer::Inspect { id, asked, result } => self.inspected(&id, asked, result),
             Answer::Stats { id, asked, result } => self.measured(id, asked, result),
-            Answer::Probe(reply) => self.probed(reply),
+            Answer::Probe { asked, reply } => self.probed(asked, reply),
             Answer::Log(tail) => self.reporter.log(*tail),
         }
         Ok(())
@@ -66,7 +66,7 @@ impl Watch<'_> {
                 }
                 // The first reading of a run is its base line; a short run may have no other.
                 if new_run {
-                    self.probe(id);
+                    self.probe(id, false);
                     self.sample(id);
                 }
                 if again {
@@ -116,9 +116,13 @@ impl Watch<'_> {
         }
     }
 
-    fn probed(&mut self, reply: Reply) {
+    fn probed(&mut self, asked: Timestamp, mut reply: Reply) {
         if reply.failed() {
             counter!(PROBE_FAILURES, "source" => self.reporter.label()).increment(1);
+        }
+        if let Some((container, profile)) = reply.take_profile() {
+            let seen = Seen { at: asked, profile };
+            self.reporter.profile(container, seen);
         }
         if let Some(health) = self.prober.heard(reply) {
             self.reporter.probe(health);

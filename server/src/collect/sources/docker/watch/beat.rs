@@ -98,23 +98,20 @@ impl Watch<'_> {
         let is_armed = |id: &EngineId, known: &Known| {
             rank(id, known).is_some_and(|rank| bound.is_none_or(|bound| rank < bound))
         };
-        let due: Vec<(EngineId, bool, bool)> = running()
+        let due: Vec<(EngineId, bool, [bool; 2])> = running()
             // A probe is asked one beat ahead, so that its answer is there when the container's reading is.
             .map(|(id, known)| {
-                (
-                    id,
-                    is_armed(id, known) || beats.is_turn(known, 0),
-                    beats.is_turn(known, 1),
-                )
+                let turns = [beats.is_turn(known, 0), beats.is_turn(known, 1)];
+                (id, is_armed(id, known), turns)
             })
-            .filter(|(_id, sample, probe)| *sample || *probe)
-            .map(|(id, sample, probe)| (id.clone(), sample, probe))
+            .filter(|(_id, is_armed, turns)| *is_armed || turns.contains(&true))
+            .map(|(id, is_armed, turns)| (id.clone(), is_armed, turns))
             .collect();
-        for (id, sample, probe) in due {
+        for (id, is_armed, [sample, probe]) in due {
             if probe {
-                self.probe(&id);
+                self.probe(&id, is_armed);
             }
-            if sample {
+            if sample || is_armed {
                 self.sample(&id);
             }
         }
@@ -215,10 +212,13 @@ impl Watch<'_> {
     }
 
     /// Asks a container's probe. It has its own client and takes no permit: a hung process delays nobody.
-    pub(super) fn probe(&mut self, id: &EngineId) {
-        if let Some(question) = self.prober.ask(id) {
-            self.calls
-                .spawn(async move { Answer::Probe(question.ask().await) });
+    pub(super) fn probe(&mut self, id: &EngineId, is_armed: bool) {
+        if let Some(question) = self.prober.ask(id, is_armed) {
+            let asked = self.engine.now();
+            self.calls.spawn(async move {
+                let reply = question.ask().await;
+                Answer::Probe { asked, reply }
+            });
         }
     }
 }
