@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Asked;
 use crate::{
     Timestamp,
-    fact::{Action, EngineEvent, Gap, Observation},
+    fact::{EngineEvent, Gap, Observation},
     ids::EngineId,
     restart::{Restart, RestartKind},
     sample::{Sample, TIME_KEPT_TO_MS},
@@ -67,11 +67,14 @@ impl Death {
         let own = self.next.as_ref();
         let own = own.filter(|next| next.container == self.spec.id);
         let next = own.map(|next| next.started_at);
-        let killed_at = self.events.iter().find_map(|event| {
-            let is_own = event.container == self.spec.id && event.at > self.run_started_at;
-            (is_own && event.action == Action::Kill { signal: SIGKILL }).then_some(event.at)
-        });
-        let until = killed_at.unwrap_or(self.ended_at).min(self.ended_at);
+        let kills = self.asked.kills.iter();
+        let killed_at = kills
+            .filter(|(_, signal)| *signal == SIGKILL)
+            .map(|(at, _)| *at);
+        let until = killed_at
+            .chain([self.ended_at])
+            .min()
+            .unwrap_or(self.ended_at);
         samples
             .iter()
             .filter(|sample| sample.at >= self.run_started_at && sample.at <= until)

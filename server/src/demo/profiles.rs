@@ -2,17 +2,12 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::{ids::EngineId, profile::Seen};
 use simulator::ContainerSample;
 
 use super::translate;
-use crate::collect::Body;
-
-/// The first look at a run.
-const FIRST: TimeDelta = TimeDelta::minutes(1);
-/// From this share of the limit on, it is looked at each time.
-const NEAR: f64 = 0.8;
+use crate::collect::{Body, probes::FIRST_PROFILE, sources::docker::ARM_AT};
 
 /// Remembers which runs were looked at.
 #[derive(Default)]
@@ -26,9 +21,9 @@ impl Profiler {
     pub(super) fn look(&mut self, at: DateTime<Utc>, container: &ContainerSample) -> Option<Body> {
         let id = EngineId(container.container.id.clone());
         let started_at = container.state.started_at?;
-        let is_first = self.seen.get(&id) != Some(&started_at) && at - started_at >= FIRST;
+        let is_first = self.seen.get(&id) != Some(&started_at) && started_at + FIRST_PROFILE <= at;
         let ratio = translate::sample(at, container).and_then(|sample| sample.memory_ratio());
-        if !is_first && ratio.is_none_or(|ratio| ratio < NEAR) {
+        if !is_first && ratio.is_none_or(|ratio| ratio < ARM_AT) {
             return None;
         }
         let profile = domain::profile::goroutines(&container.goroutine_profile()?)?;

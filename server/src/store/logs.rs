@@ -173,7 +173,7 @@ impl Store {
                     workload: WorkloadId(row.workload_id),
                     workload_name: row.name,
                     ended_at: row.ended_at,
-                    cause: text::known(&row.cause, "restart.cause", Cause::from_name, SEARCHING)?,
+                    cause: text::cause(&row.cause, SEARCHING)?,
                     exit_code: row.exit_code,
                     log_lines: row.line_ms.len() as u32,
                     lines_with_hits: excerpt.lines_with_hits,

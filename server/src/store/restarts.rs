@@ -5,7 +5,7 @@ use domain::{
     ids::{EngineId, RestartId, WorkloadId},
     metric::TaskKind,
     restart::{RestartKind, signal_name, signal_of},
-    verdict::{Cause, Confidence},
+    verdict::Cause,
     view::{Meta, Page, RestartQuery, RestartRow},
 };
 
@@ -162,13 +162,8 @@ impl Row {
                 .map(str::to_owned),
             kind: text::known(&self.kind, "restart.kind", RestartKind::from_name, DOING)?,
             counts: self.counts,
-            cause: text::known(&self.cause, "restart.cause", Cause::from_name, DOING)?,
-            confidence: text::known(
-                &self.confidence,
-                "restart.confidence",
-                Confidence::from_name,
-                DOING,
-            )?,
+            cause: text::cause(&self.cause, DOING)?,
+            confidence: text::confidence(&self.confidence, DOING)?,
             evidence: text::from_json(self.evidence, DOING)?,
             panic: self.panic,
             last_memory_ratio: ratio,

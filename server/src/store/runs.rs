@@ -4,7 +4,6 @@ use domain::{
     Timestamp,
     ids::{ContainerKey, EngineId, RestartId, RunId, SourceId, WorkloadId},
     run::{Entry, Run, RunEnd, Seen},
-    verdict::{Cause, Confidence},
 };
 
 use super::{
@@ -76,13 +75,8 @@ impl Store {
                 let entry = match (row.entry_id, row.cause, row.confidence) {
                     (Some(id), Some(cause), Some(confidence)) => Some(Entry {
                         id: RestartId(id),
-                        cause: text::known(&cause, "restart.cause", Cause::from_name, DOING)?,
-                        confidence: text::known(
-                            &confidence,
-                            "restart.confidence",
-                            Confidence::from_name,
-                            DOING,
-                        )?,
+                        cause: text::cause(&cause, DOING)?,
+                        confidence: text::confidence(&confidence, DOING)?,
                         counts: row.counts.unwrap_or_default(),
                         was_reported: row.was_reported.unwrap_or_default(),
                         next_at: row.next_at,

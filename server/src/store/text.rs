@@ -1,5 +1,6 @@
 //! Names in columns, read back into the domain's enumerations.
 
+use domain::verdict::{Cause, Confidence};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::{StoreError, While};
@@ -16,6 +17,16 @@ pub(super) fn known<T>(
         column,
         value: value.to_owned(),
     })
+}
+
+/// Why a restart happened, as the ledger names it.
+pub(super) fn cause(name: &str, doing: &'static str) -> Result<Cause, StoreError> {
+    known(name, "restart.cause", Cause::from_name, doing)
+}
+
+/// How sure the ledger is of it.
+pub(super) fn confidence(name: &str, doing: &'static str) -> Result<Confidence, StoreError> {
+    known(name, "restart.confidence", Confidence::from_name, doing)
 }
 
 /// A domain value for a `jsonb` column.

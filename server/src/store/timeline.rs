@@ -4,7 +4,7 @@ use domain::{
     Timestamp,
     ids::{RestartId, WorkloadId},
     restart::{signal_name, signal_of},
-    verdict::{Cause, Confidence},
+    verdict::Cause,
     view::{Meta, Page, TimelineEntry, TimelineKind, TimelineQuery},
 };
 
@@ -119,18 +119,11 @@ impl Row {
         let kind = text::known(&self.kind, "fact.kind", kind_from_name, DOING)?;
         let cause = self
             .cause
-            .map(|cause| text::known(&cause, "restart.cause", Cause::from_name, DOING))
+            .map(|cause| text::cause(&cause, DOING))
             .transpose()?;
         let confidence = self
             .confidence
-            .map(|confidence| {
-                text::known(
-                    &confidence,
-                    "restart.confidence",
-                    Confidence::from_name,
-                    DOING,
-                )
-            })
+            .map(|confidence| text::confidence(&confidence, DOING))
             .transpose()?;
         let text = match (kind, cause) {
             (TimelineKind::Restart, Some(cause)) => describe_end(cause, self.exit_code),

@@ -125,11 +125,8 @@ fn evidence(out: &mut String, page: &PostMortem) -> fmt::Result {
 fn said(out: &mut String, page: &PostMortem) -> fmt::Result {
     let panic = page.restart.as_ref().and_then(|it| it.panic.as_ref());
     let log = page.log.as_ref().filter(|log| !log.lines.is_empty());
-    let is_told = page
-        .restart
-        .as_ref()
-        .is_some_and(|it| it.goroutines.is_some());
-    if panic.is_some() || log.is_some() || is_told {
+    let goroutines = page.restart.as_ref().and_then(|it| it.goroutines.as_ref());
+    if panic.is_some() || log.is_some() || goroutines.is_some() {
         writeln!(out, "\n## What it said")?;
     }
     if let Some(panic) = panic {
@@ -145,7 +142,6 @@ fn said(out: &mut String, page: &PostMortem) -> fmt::Result {
             group.fingerprint
         )?;
     }
-    let goroutines = page.restart.as_ref().and_then(|it| it.goroutines.as_ref());
     if let Some(growth) = goroutines {
         let said = said_before::piled_up(growth);
         writeln!(out, "\n**Goroutines**: {}", plain(&said))?;

@@ -311,14 +311,10 @@ impl Desk {
         for step in self.ledger.due(at) {
             let (mut samples, mut neighbours, mut goroutines) = (None, Vec::new(), None);
             if let Step::Died(death) = &step {
-                let known = self.containers.get_mut(&death.spec.id);
-                goroutines = known.and_then(|known| {
-                    let profiles = &mut known.profiles;
-                    profiles.take(death.run_started_at, death.ended_at)
-                });
-                let known = self.containers.get(&death.spec.id);
-                samples =
-                    known.and_then(|known| known.ring.range(ring::reach(death), death.ended_at));
+                if let Some(known) = self.containers.get_mut(&death.spec.id) {
+                    samples = known.ring.range(ring::reach(death), death.ended_at);
+                    goroutines = known.profiles.take(death.run_started_at, death.ended_at);
+                }
                 // Of ends that settle together the users are counted once.
                 let users = users.get_or_insert_with(|| self.memory_users());
                 let last = samples.iter().flatten().next_back();

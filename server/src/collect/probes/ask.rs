@@ -1,6 +1,6 @@
 //! One question to one container's endpoint.
 
-use domain::{ids::EngineId, profile::Profile, sample::TaskCount};
+use domain::{ids::EngineId, metric::TaskKind, profile::Profile, sample::TaskCount};
 
 use super::{expvar, fetch::Client, openmetrics, pprof, site::Kind};
 
@@ -89,15 +89,17 @@ impl Question {
         match self.kind {
             Kind::Pprof => {
                 let url = pprof::goroutine_url(url);
-                if self.profile {
-                    let text = self.client.beginning(&url, pprof::LARGEST).await?;
-                    let profile = domain::profile::goroutines(&text).ok_or(pprof::NO_PROFILE)?;
-                    Ok((pprof::count(profile.total), Some(profile)))
+                let text = if self.profile {
+                    self.client.beginning(&url, pprof::LARGEST).await?
                 } else {
-                    let head = self.client.head(&url, pprof::LONGEST_HEAD).await?;
-                    let count = pprof::goroutines(&head).ok_or(pprof::NO_PROFILE)?;
-                    Ok((count, None))
-                }
+                    self.client.head(&url, pprof::LONGEST_HEAD).await?
+                };
+                let profile = domain::profile::goroutines(&text).ok_or(pprof::NO_PROFILE)?;
+                let count = TaskCount {
+                    kind: TaskKind::Goroutines,
+                    count: profile.total,
+                };
+                Ok((count, self.profile.then_some(profile)))
             }
             Kind::Expvar => {
                 let body = self.client.body(url, expvar::LARGEST).await?;

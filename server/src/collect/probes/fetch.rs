@@ -46,31 +46,35 @@ impl Client {
 
     /// A body, or as much of it as `most` bytes.
     pub(super) async fn beginning(&self, url: &str, most: usize) -> Result<String, String> {
+        self.read_until(url, |body| (body.len() >= most).then_some(most))
+            .await
+    }
+
+    /// The first line of a body.
+    pub(super) async fn head(&self, url: &str, longest: usize) -> Result<String, String> {
+        self.read_until(url, |body| {
+            let end = body.iter().position(|byte| *byte == b'\n');
+            end.or_else(|| (body.len() > longest).then_some(longest))
+        })
+        .await
+    }
+
+    /// A body up to where it is `enough`. The rest is not read: the connection is closed instead.
+    async fn read_until(
+        &self,
+        url: &str,
+        enough: impl Fn(&[u8]) -> Option<usize>,
+    ) -> Result<String, String> {
         let mut response = self.get(url).await?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error))? {
             body.extend_from_slice(&chunk);
-            if body.len() >= most {
-                body.truncate(most);
+            if let Some(end) = enough(&body) {
+                body.truncate(end);
                 break;
             }
         }
         Ok(String::from_utf8_lossy(&body).into_owned())
-    }
-
-    /// The first line of a body. The rest is not read: the connection is closed instead.
-    pub(super) async fn head(&self, url: &str, longest: usize) -> Result<String, String> {
-        let mut response = self.get(url).await?;
-        let mut head = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error))? {
-            head.extend_from_slice(&chunk);
-            let end = head.iter().position(|byte| *byte == b'\n');
-            if end.is_some() || head.len() > longest {
-                head.truncate(end.unwrap_or(longest));
-                break;
-            }
-        }
-        Ok(String::from_utf8_lossy(&head).into_owned())
     }
 
     async fn get(&self, url: &str) -> Result<Response, String> {

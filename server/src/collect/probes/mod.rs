@@ -61,7 +61,7 @@ struct Target {
 }
 
 /// A run is looked at as a whole for the first time once it has begun its work.
-const FIRST_PROFILE: Duration = Duration::from_mins(1);
+pub(crate) const FIRST_PROFILE: Duration = Duration::from_mins(1);
 /// And then so often: what is far from its limit can end, too.
 const PROFILE_EVERY: Duration = Duration::from_mins(5);
 /// Close to its limit, at every turn. The program makes the whole profile in any case; more of it is read.

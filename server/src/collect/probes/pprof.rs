@@ -1,7 +1,5 @@
 //! Go's goroutine profile. Its first line has the number: `goroutine profile: total 41203`.
 
-use domain::{metric::TaskKind, sample::TaskCount};
-
 /// The first line is short; whatever has none in this many bytes is something else.
 pub(super) const LONGEST_HEAD: usize = 4 << 10;
 /// So much of a whole profile is read. Stacks come by how many goroutines have them, so what is cut off is least.
@@ -21,28 +19,9 @@ pub(super) fn goroutine_url(index: &str) -> String {
     }
 }
 
-/// The number in the first line.
-pub(super) fn goroutines(head: &str) -> Option<TaskCount> {
-    let count = head
-        .lines()
-        .next()?
-        .strip_prefix("goroutine profile: total ")?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(self::count(count))
-}
-
-/// A number of goroutines.
-pub(super) const fn count(count: u64) -> TaskCount {
-    TaskCount {
-        kind: TaskKind::Goroutines,
-        count,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::profile::goroutines;
     use rstest::rstest;
 
     use super::*;
@@ -69,6 +48,6 @@ mod tests {
     #[case("goroutine profile: total many", None)]
     #[case("", None)]
     fn the_first_line_has_the_number(#[case] head: &str, #[case] count: Option<u64>) {
-        assert_eq!(goroutines(head).map(|tasks| tasks.count), count);
+        assert_eq!(goroutines(head).map(|profile| profile.total), count);
     }
 }

@@ -7,7 +7,6 @@ use domain::{
     alert::{Happening, preview::End},
     ids::{SourceId, WorkloadId},
     metric::Metric,
-    verdict::Cause,
     view::{SeriesView, TimeRange},
 };
 
@@ -91,7 +90,7 @@ impl Store {
                 .or_default()
                 .push(End {
                     at: row.ended_at,
-                    cause: text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?,
+                    cause: text::cause(&row.cause, DOING)?,
                     came_back: row.started_at.is_some(),
                 });
         }

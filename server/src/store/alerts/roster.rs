@@ -9,7 +9,6 @@ use domain::{
     ids::{ContainerKey, IncidentId, RestartId, SourceId, WorkloadId},
     labels::Labels,
     source::SourceState,
-    verdict::{Cause, Confidence},
     workload::ContainerState,
 };
 
@@ -263,13 +262,8 @@ impl Alerts<'_> {
             .map(|row| {
                 let evidence: Vec<domain::verdict::Evidence> =
                     text::from_json(row.evidence, DOING)?;
-                let cause = text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?;
-                let confidence = text::known(
-                    &row.confidence,
-                    "restart.confidence",
-                    Confidence::from_name,
-                    DOING,
-                )?;
+                let cause = text::cause(&row.cause, DOING)?;
+                let confidence = text::confidence(&row.confidence, DOING)?;
                 let reason = Reason {
                     cause: Some((cause, confidence)),
                     evidence: loudest(&evidence),

@@ -1,7 +1,7 @@
 //! The ends of runs of the last month, in memory: how often each workload restarted, why it did last, and the marks under its line.
 //!
-//! Ends come in as they are committed; what was in the ledger before is read once. Telling the same end again replaces it, so it does not matter in which order
-//! that happens.
+//! Ends come in as they are committed; what was in the ledger before is read once. Telling the same end again replaces it, so it does not matter
+//! in which order that happens.
 
 mod end;
 
@@ -14,7 +14,6 @@ use chrono::TimeDelta;
 use domain::{
     Timestamp,
     ids::{RestartId, WorkloadId},
-    verdict::{Cause, Confidence},
 };
 use futures::TryStreamExt as _;
 use sqlx::PgPool;
@@ -98,13 +97,8 @@ impl Ends {
         .fetch(&mut *tx);
         let mut found = HashMap::<_, Vec<_>>::new();
         while let Some(row) = rows.try_next().await.during(DOING)? {
-            let cause = text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?;
-            let confidence = text::known(
-                &row.confidence,
-                "restart.confidence",
-                Confidence::from_name,
-                DOING,
-            )?;
+            let cause = text::cause(&row.cause, DOING)?;
+            let confidence = text::confidence(&row.confidence, DOING)?;
             let end = End::new(RestartId(row.id), row.at, (cause, confidence), row.counts);
             found.entry(WorkloadId(row.workload)).or_default().push(end);
         }
@@ -220,6 +214,8 @@ impl Reading<'_> {
 
 #[cfg(test)]
 mod tests {
+    use domain::verdict::{Cause, Confidence};
+
     use super::*;
 
     const ONE: WorkloadId = WorkloadId(1);

@@ -5,7 +5,6 @@ use domain::{
     Timestamp,
     ids::{IncidentId, RestartId, SourceId, WorkloadId},
     incident::Subject,
-    verdict::Cause,
     workload::WorkloadKey,
 };
 
@@ -118,7 +117,7 @@ impl Incidents<'_> {
             before = Some((last.ended_at, last.id));
             let mut filing = Filing::default();
             for row in rows {
-                let cause = text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?;
+                let cause = text::cause(&row.cause, DOING)?;
                 let workload = WorkloadKey {
                     group: row.group,
                     name: row.name,

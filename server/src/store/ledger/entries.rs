@@ -7,7 +7,6 @@ use domain::{
     labels::Labels,
     ledger::CameBack,
     restart::{Restart, counts},
-    verdict::{Cause, Confidence},
     workload::{ContainerSpec, WorkloadKey},
 };
 use sqlx::PgConnection;
@@ -160,13 +159,8 @@ pub(super) async fn came_back(
     .await
     .during(DOING)?;
     let Some(entry) = entry else { return Ok(None) };
-    let cause = text::known(&entry.cause, "restart.cause", Cause::from_name, DOING)?;
-    let confidence = text::known(
-        &entry.confidence,
-        "restart.confidence",
-        Confidence::from_name,
-        DOING,
-    )?;
+    let cause = text::cause(&entry.cause, DOING)?;
+    let confidence = text::confidence(&entry.confidence, DOING)?;
     let counts = counts(cause, true);
     sqlx::query!(
         "UPDATE restart SET started_at = $2, kind = $3, next_image = $4, counts = $5 WHERE id = $1",

@@ -2,7 +2,7 @@
 
 use domain::{
     ids::{IncidentId, RestartId},
-    verdict::{Cause, Confidence, Evidence},
+    verdict::Evidence,
 };
 use sqlx::PgConnection;
 
@@ -60,13 +60,8 @@ async fn end(connection: &mut PgConnection, restart: RestartId) -> Result<What, 
     let evidence: Vec<Evidence> = text::from_json(row.evidence, DOING)?;
     Ok(What::End {
         restart,
-        cause: text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?,
-        confidence: text::known(
-            &row.confidence,
-            "restart.confidence",
-            Confidence::from_name,
-            DOING,
-        )?,
+        cause: text::cause(&row.cause, DOING)?,
+        confidence: text::confidence(&row.confidence, DOING)?,
         evidence: alerts::loudest(&evidence),
         counts: row.counts,
         new_fault: row.fingerprint.zip(row.message).filter(|_| !row.is_known),

@@ -6,7 +6,6 @@ mod row;
 use domain::{
     Timestamp,
     ids::{ContainerKey, EngineId, WorkloadId},
-    verdict::Cause,
     view::{
         CauseCount, Meta, Page, RestartQuery, SeriesQuery, SeriesSet, WorkloadDetail,
         WorkloadQuery, WorkloadRow,
@@ -161,7 +160,7 @@ impl Store {
         .during(DOING)?;
         rows.into_iter()
             .map(|row| {
-                let cause = text::known(&row.cause, "restart.cause", Cause::from_name, DOING)?;
+                let cause = text::cause(&row.cause, DOING)?;
                 Ok(CauseCount {
                     cause,
                     count: row.count as u32,

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::aftermath::Aftermath;
 
 /// From this share of its limit on, a container is sampled at every beat.
-pub(super) const ARM_AT: f64 = 0.80;
+pub(crate) const ARM_AT: f64 = 0.80;
 /// Below this share it no longer is. Lower, so that a saw tooth at the threshold does not switch with every reading.
 pub(super) const DISARM_BELOW: f64 = 0.75;
 

@@ -30,6 +30,7 @@ use domain::{
 use metrics::counter;
 use tracing::{info, warn};
 
+pub(crate) use self::known::ARM_AT;
 use self::{connect::Engine, events::Cursor, problem::Problem, watch::Watch};
 pub use self::{
     connect::OLDEST_API,
